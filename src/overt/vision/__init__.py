@@ -1,0 +1,1 @@
+"""From pixels to templates: model packs, detection, tracking, quality and features."""
