@@ -13,7 +13,7 @@ A candidate (the machine's), an alert (the policy's) and an adjudication (a pers
 three types, so that one can never be taken for another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TypeAlias
@@ -21,7 +21,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from overt.vocabulary import DeploymentKind, NotSearchable
+from overt.vocabulary import DeploymentKind, DropCause, NotSearchable
 
 RGBImage: TypeAlias = NDArray[np.uint8]
 """A picture: shape `(height, width, 3)`, dtype uint8, range 0-255, colour order RGB."""
@@ -254,3 +254,37 @@ class Alert:
     box_px: tuple[float, float, float, float]
     quality: Quality
     crop_jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StageTime:
+    """How long one stage of the pipeline took: median and 95th percentile over `count` calls."""
+
+    stage: str
+    count: int
+    p50_ms: float
+    p95_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatistics:
+    """What a run counted: numbers only, so that nothing in it can be about one person.
+
+    `frames` were looked at and `frames_dropped` were not, by cause. `detections` counts a face
+    once in every frame; `not_searchable` counts those detections by reason, and a detection
+    with two reasons under both. `faces_seen` counts tracks, which is what a deployment record
+    means by faces seen: one passage of one person past one camera; `faces_searched` are those
+    of them that were compared with the watchlist at least once. `duration_s` is from start to
+    end of the run, `peak_memory_mb` the largest resident size of all its processes together.
+    """
+
+    frames: int
+    frames_dropped: Mapping[DropCause, int]
+    detections: int
+    not_searchable: Mapping[NotSearchable, int]
+    faces_seen: int
+    faces_searched: int
+    alerts: int
+    duration_s: float
+    peak_memory_mb: float
+    stage_times: tuple[StageTime, ...] = ()

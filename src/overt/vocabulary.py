@@ -61,3 +61,11 @@ class WhyNoAlert(StrEnum):
     TOO_FEW_SHOTS = "too few shots"
     SHOTS_DISAGREE = "the shots disagree"
     ALREADY_ALERTED = "this track has alerted already"
+
+
+class RunEnding(StrEnum):
+    """How a run of a deployment came to its end."""
+
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    FAILED = "failed"
