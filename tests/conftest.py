@@ -1,0 +1,44 @@
+"""Fixtures for every room: the data beside the project, and the standard model pack."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from overt.errors import ModelError
+from overt.home import Home
+from overt.vision.store import ModelStore, Pack
+
+_ROOT = Path(__file__).parents[1]
+
+
+def _absent(what: str, remedy: str) -> None:
+    """Skip with a clear word; where OVERT_REQUIRE says that it must be there, fail instead."""
+    if what in os.environ.get("OVERT_REQUIRE", "").split(","):
+        pytest.fail(f"{what} is required here and missing. {remedy}")
+    pytest.skip(f"{what} is missing. {remedy}")
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The test data beside the project; never copied into it."""
+    folder = Path(os.environ.get("OVERT_DATA", _ROOT / "../shared/data"))
+    if not folder.is_dir():
+        _absent("data", f"Set OVERT_DATA; {folder} is not there.")
+    return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def store() -> ModelStore:
+    """The user's own model store, as `overt models pull` filled it."""
+    return ModelStore(Home.current().models)
+
+
+@pytest.fixture(scope="session")
+def pack(store: ModelStore) -> Pack:
+    """The standard model pack."""
+    try:
+        return store.load("standard")
+    except ModelError as error:
+        _absent("models", error.remedy)
+        raise
