@@ -223,6 +223,10 @@ class Candidate:
     normalised_score: float
 
 
+CandidateList: TypeAlias = tuple[Candidate, ...]
+"""Candidates by rank, best first, from one search; may be shorter than asked, never longer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """A possible match that met the decision policy, for a person to decide on.

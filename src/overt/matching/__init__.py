@@ -1,0 +1,1 @@
+"""From templates to alerts: exact 1:N search, normalisation, evidence over a track, policy."""

@@ -1,0 +1,197 @@
+"""Exact 1:N search against one watchlist, with symmetric score normalisation.
+
+A fixed threshold on the raw score is the field's commonest fault: the larger the list, the
+higher the best stranger's score, and some faces resemble everybody. S-norm (Shum et al., 2010,
+from speaker recognition; top-k cohort after Matejka et al., 2017) takes both into account:
+
+    normalised = score - ½·(mean of the subject's k highest scores against the cohort)
+                       - ½·(mean of the probe's k highest scores against the cohort)
+
+The watchlist is its own cohort: somebody on the list is like everybody else on it only by
+chance. The subject that is being scored is left out on both sides. docs/explanation/scores.md
+has the measurements.
+
+The search is exact: one matrix product over all subjects, no approximate index, so a miss is
+never the index's fault.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from overt.errors import PackMismatchError, WatchlistError
+from overt.values import Candidate, CandidateList, Reference, Template, Templates, Watchlist
+
+COHORT_TOP = 5
+"""How many of the highest cohort scores are averaged; 5 was best of 1, 3, 5, 10, 20, 50."""
+
+SMALLEST_COHORT = 50
+"""Lists with fewer subjects are too small to be their own cohort; raw scores are used there."""
+
+LARGEST_COHORT = 16_384
+"""Above this size a fixed random sample of the list serves, so that building stays quick."""
+
+_BLOCK = 2_048  # rows a block in building: 2,048 by 16,384 float32 is 134 MB
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """One probe against every subject: two `(n,)` float32 arrays in the gallery's order."""
+
+    comparison: NDArray[np.float32]
+    normalised: NDArray[np.float32]
+
+
+class Gallery:
+    """A watchlist's templates in memory, ready to be searched. Never changes; see `without`.
+
+    A subject's template is the mean of their references' templates, at unit norm: different
+    pictures of one person are worth more together than one by one.
+    """
+
+    def __init__(self, subject_ids: Sequence[str], templates: Templates, pack_id: str) -> None:
+        """Take one template a subject: `(n, d)` float32 with rows of unit norm.
+
+        Raises:
+            WatchlistError: there is no subject at all.
+        """
+        if not subject_ids:
+            raise WatchlistError(
+                "The watchlist is empty, so nothing can be searched.",
+                remedy="Add at least one entry, or do not run the deployment.",
+            )
+        self.subject_ids = tuple(subject_ids)
+        self.pack_id = pack_id
+        self._templates = np.ascontiguousarray(templates, np.float32)
+        self._cohort = _choose_cohort(len(subject_ids))
+        self._subject_level = _subject_levels(self._templates, self._cohort)
+        self._references: dict[str, list[Reference]] = {}
+
+    @classmethod
+    def of(cls, watchlist: Watchlist) -> "Gallery":
+        """Build the gallery of an enrolled watchlist.
+
+        Raises:
+            WatchlistError: it has no references.
+            PackMismatchError: a reference was made by another pack than the list's.
+        """
+        references: dict[str, list[Reference]] = {}
+        for reference in watchlist.references:
+            if reference.pack_id != watchlist.pack_id:
+                raise _mismatch(reference.pack_id, watchlist.pack_id)
+            references.setdefault(reference.subject_id, []).append(reference)
+        means = [_unit(_sum(group)) for group in references.values()]
+        templates = np.stack(means) if means else np.zeros((0, 1), np.float32)
+        gallery = cls(tuple(references), templates, watchlist.pack_id)
+        gallery._references = references
+        return gallery
+
+    def __len__(self) -> int:
+        return len(self.subject_ids)
+
+    @property
+    def normalises(self) -> bool:
+        """Whether the list is large enough to be its own cohort."""
+        return len(self._cohort) > 0
+
+    def score(self, template: Template) -> Scores:
+        """Compare one probe's template, `(d,)` float32 of unit norm, with every subject."""
+        comparison = self._templates @ template
+        if not self.normalises:
+            return Scores(comparison, comparison)
+        return Scores(comparison, self._normalise(comparison))
+
+    def search(self, template: Template, pack_id: str, *, length: int = 5) -> CandidateList:
+        """Return the `length` best candidates by normalised score, best first.
+
+        Raises:
+            PackMismatchError: the probe was made by another pack than the gallery.
+        """
+        if pack_id != self.pack_id:
+            raise _mismatch(pack_id, self.pack_id)
+        scores = self.score(template)
+        best = _top(scores.normalised, min(length, len(self)))
+        return tuple(
+            Candidate(
+                rank=rank,
+                subject_id=self.subject_ids[index],
+                reference_id=self._nearest_reference(self.subject_ids[index], template),
+                comparison_score=float(scores.comparison[index]),
+                normalised_score=float(scores.normalised[index]),
+            )
+            for rank, index in enumerate(best.tolist(), start=1)
+        )
+
+    def _normalise(self, comparison: NDArray[np.float32]) -> NDArray[np.float32]:
+        against_cohort = comparison[self._cohort]
+        top = _top(against_cohort, COHORT_TOP + 1)
+        highest = against_cohort[top]
+        level = np.float32(highest[:COHORT_TOP].mean())
+        normalised = comparison - np.float32(0.5) * (self._subject_level + level)
+        # A subject among the probe's own top scores is left out of the mean it is held against.
+        own = self._cohort[top[:COHORT_TOP]]
+        without = (highest.sum() - highest[:COHORT_TOP]) / COHORT_TOP
+        normalised[own] = comparison[own] - 0.5 * (self._subject_level[own] + without)
+        return normalised
+
+    def _nearest_reference(self, subject_id: str, template: Template) -> str:
+        references = self._references.get(subject_id)
+        if not references:
+            return subject_id
+        return max(references, key=lambda one: float(one.template @ template)).reference_id
+
+
+def _choose_cohort(subjects: int) -> NDArray[np.intp]:
+    """Return the indices of the subjects that serve as cohort: all, a sample, or none."""
+    if subjects < SMALLEST_COHORT:
+        return np.zeros(0, np.intp)
+    if subjects <= LARGEST_COHORT:
+        return np.arange(subjects)
+    sample = np.random.default_rng(0).choice(subjects, LARGEST_COHORT, replace=False)
+    return np.sort(sample)
+
+
+def _subject_levels(templates: Templates, cohort: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Return each subject's mean over its k highest scores against the others of the cohort."""
+    levels = np.zeros(len(templates), np.float32)
+    if not len(cohort):
+        return levels
+    others = np.ascontiguousarray(templates[cohort].T)
+    place = np.full(len(templates), -1)
+    place[cohort] = np.arange(len(cohort))
+    for start in range(0, len(templates), _BLOCK):
+        scores = templates[start : start + _BLOCK] @ others
+        own = place[start : start + _BLOCK]
+        members = np.nonzero(own >= 0)[0]
+        scores[members, own[members]] = -np.inf
+        scores.partition(scores.shape[1] - COHORT_TOP, axis=1)
+        levels[start : start + _BLOCK] = scores[:, -COHORT_TOP:].mean(axis=1)
+    return levels
+
+
+def _top(values: NDArray[np.float32], count: int) -> NDArray[np.intp]:
+    """Return the indices of the `count` highest values, highest first; ties by index."""
+    if count < len(values):
+        chosen = np.argpartition(values, len(values) - count)[len(values) - count :]
+    else:
+        chosen = np.arange(len(values))
+    return chosen[np.lexsort((chosen, -values[chosen]))]
+
+
+def _sum(references: Sequence[Reference]) -> Template:
+    """Return the plain sum of the references' templates, `(d,)` float32."""
+    total: Template = np.sum([one.template for one in references], axis=0, dtype=np.float32)
+    return total
+
+
+def _unit(vector: Template) -> Template:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)
+
+
+def _mismatch(have: str, want: str) -> PackMismatchError:
+    return PackMismatchError(
+        f"A template of pack {have} was about to be compared with one of pack {want}.",
+        remedy="Enrol the watchlist again with the pack the deployment uses.",
+    )
