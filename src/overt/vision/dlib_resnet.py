@@ -76,6 +76,8 @@ class _Reader:
         self._at = found + len(tag)
 
     def _integer(self) -> int:
+        if self._at + 9 > len(self._data):  # the longest integer there is
+            raise _damaged("it ends early")
         control = self._data[self._at]
         count = control & 0x0F
         magnitude = int.from_bytes(self._data[self._at + 1 : self._at + 1 + count], "little")
