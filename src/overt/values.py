@@ -103,6 +103,12 @@ class FaceDetection:
         """Height of the box in frame pixels."""
         return float(self.box_px[3] - self.box_px[1])
 
+    @property
+    def centre_px(self) -> tuple[float, float]:
+        """Middle of the box in frame pixels, `(x, y)`."""
+        x, y = (self.box_px[:2] + self.box_px[2:]) / 2
+        return float(x), float(y)
+
 
 @dataclass(frozen=True, slots=True)
 class Quality:

@@ -107,12 +107,7 @@ class ModelStore:
         Raises:
             ModelError: its hash is not the pinned one, or the store cannot be written.
         """
-        found = hashlib.sha256(data).hexdigest()
-        if found != file.sha256:
-            raise ModelError(
-                f"{file.name} has SHA-256 {found[:16]}… where {file.sha256[:16]}… is pinned.",
-                remedy="Nothing was kept. Get the file the manifest names, from its publisher.",
-            )
+        _check(file, data)
         _write_whole(self.path_of(name, file), data)
 
     def add(self, manifest_path: Path, files: Path) -> Manifest:
@@ -122,11 +117,22 @@ class ModelStore:
             ModelError: the manifest or a file is unusable; nothing of the pack is kept then.
         """
         manifest, text = self._read_manifest(manifest_path)
-        contents = [(file, _read_given(files / file.name)) for file in manifest.file]
-        for file, data in contents:
-            self.keep(manifest.name, file, data)
+        self.add_files(manifest, files)
         if manifest.name not in shipped_manifests():
             _write_whole(self.folder / manifest.name / _MANIFEST, text.encode())
+        return manifest
+
+    def add_files(self, manifest: Manifest, files: Path) -> Manifest:
+        """Take in the files of a pack from a folder: all of them, or none.
+
+        Raises:
+            ModelError: one is missing, unreadable or not the one that is pinned.
+        """
+        contents = [(file, _read_given(files / file.name)) for file in manifest.file]
+        for file, data in contents:
+            _check(file, data)
+        for file, data in contents:
+            self.keep(manifest.name, file, data)
         return manifest
 
     def path_of(self, name: str, file: PackFile) -> Path:
@@ -191,6 +197,15 @@ class Pack:
         session = open_session(model, threads=threads, backend=backend)
         chip_input = ChipInput(spec.mean, spec.scale, spec.colour == "BGR", spec.mirrored)
         return FeatureExtractor(session, CHIPS[spec.chip], chip_input)
+
+
+def _check(file: PackFile, data: bytes) -> None:
+    found = hashlib.sha256(data).hexdigest()
+    if found != file.sha256:
+        raise ModelError(
+            f"{file.name} has SHA-256 {found[:16]}… where {file.sha256[:16]}… is pinned.",
+            remedy="Nothing was kept. Get the file the manifest names, from its publisher.",
+        )
 
 
 def _how_to_get(name: str, file: PackFile) -> str:
