@@ -1,0 +1,1 @@
+"""One module a change to the tables, numbered in order; none is edited once released."""
