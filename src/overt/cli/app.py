@@ -12,13 +12,17 @@ import typer
 
 from overt import __version__
 
-COMMANDS = ("deployment",)  # fmt: skip  one a line, so that two additions never meet
+COMMANDS = (
+    "deployment",
+    "models",
+)  # fmt: skip  one a line, so that two additions never meet
 """The modules of `overt.cli` that add commands, in the order that help lists them."""
 
 app = typer.Typer(
     name="overt",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # Typer's boxes import half of Rich: 0.3 s before the first line
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -32,7 +36,8 @@ def _show_version(asked: bool) -> None:  # noqa: FBT001  Typer calls it with the
 
 @app.callback()
 def overt(
-    version: Annotated[
+    *,
+    _version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,

@@ -1,0 +1,57 @@
+"""`overt deployment new` and `overt deployment check`: write a deployment file, explain one."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from overt.vocabulary import DeploymentKind
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    group = typer.Typer(no_args_is_help=True, help="Write and check deployment files.")
+    group.command("new")(new)
+    group.command("check")(check)
+    app.add_typer(group, name="deployment")
+
+
+def new(
+    path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("deployment.toml"),
+    kind: Annotated[
+        DeploymentKind, typer.Option(help="Cameras on the street, or recordings only.")
+    ] = DeploymentKind.REHEARSAL,
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over a file that is there already.")
+    ] = False,
+) -> None:
+    """Write a deployment file to fill in, with everything in it explained."""
+    from overt.cli.screen import say
+    from overt.deployment.template import template, write_whole
+
+    write_whole(path, template(kind, datetime.now().astimezone()), overwrite=force)
+    say(f"Wrote {path}, for a {kind} deployment.")
+    say(f"Fill it in, then run: overt deployment check {path}")
+
+
+def check(
+    path: Annotated[Path, typer.Argument(help="The deployment file.")] = Path("deployment.toml"),
+    *,
+    json: Annotated[
+        bool, typer.Option("--json", help="Write what was found as JSON, for programs.")
+    ] = False,
+) -> None:
+    """Explain what a deployment file will do, and everything that is wrong in it."""
+    from overt.cli.examination import as_json, show
+    from overt.cli.screen import print_json
+    from overt.deployment.file import examine
+
+    found = examine(path)
+    if json:
+        print_json(as_json(path, found))
+    else:
+        show(path, found)
+    if found.problems:
+        raise typer.Exit(1)

@@ -1,0 +1,60 @@
+"""What was found in a deployment file, as a person or a program reads it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from overt.cli.screen import facts, out, printable
+from overt.deployment.file import Examination
+from overt.deployment.problems import Problem
+from overt.deployment.summary import for_programs, in_words
+
+_NOT_CHECKED = (
+    "Whether each row of the watchlist and its picture can be used: importing the list says.",
+    "Whether the model pack is there and unchanged: `overt models verify` says.",
+    "Whether cameras answer and recordings can be decoded: starting says.",
+    "Whether the authority was really given: nobody signs in Overt yet.",
+)
+
+
+def show(path: Path, found: Examination) -> None:
+    """Print what the file will do, or everything that is wrong in it."""
+    console = out()
+    console.print(Text(printable(str(path)), style="bold"), soft_wrap=True)
+    if found.deployment is None:
+        count = len(found.problems)
+        console.print(f"\nIt will not start: {count} {'problem' if count == 1 else 'problems'}")
+        console.print(_listed(found.problems))
+        return
+    console.print("\nWhat will happen")
+    console.print(facts(in_words(found.deployment, datetime.now(UTC))))
+    console.print("\nNothing is wrong in the file. What this does not check")
+    for line in _NOT_CHECKED:
+        console.print(Text(f"  - {line}"))
+
+
+def as_json(path: Path, found: Examination) -> dict[str, Any]:
+    """Return the same as JSON's kinds of value."""
+    deployment = found.deployment
+    return {
+        "file": str(path),
+        "sha256": deployment.sha256 if deployment else None,
+        "ok": deployment is not None,
+        "problems": [asdict(problem) for problem in found.problems],
+        "deployment": for_programs(deployment, datetime.now(UTC)) if deployment else None,
+        "not_checked": list(_NOT_CHECKED),
+    }
+
+
+def _listed(problems: Sequence[Problem]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    for problem in problems:
+        table.add_row("  ✗", Text(printable(problem.fault), style="bold"))
+        if problem.remedy:
+            table.add_row("", Text(printable(f"→ {problem.remedy}")))
+    return table
