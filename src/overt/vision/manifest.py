@@ -78,20 +78,16 @@ class FpirTarget(StrEnum):
     PERCENT_0_3 = "fpir_0_3_percent"
 
 
-class Thresholds(_Strict):
-    """Measured decision thresholds on the normalised score, by list size and FPIR.
+class ThresholdTable(_Strict):
+    """Measured decision thresholds by list size and FPIR: `list_size` rises, one column each."""
 
-    `list_size` rises; each FPIR has one threshold a list size. `measured_on` says on what.
-    """
-
-    measured_on: str = Field(min_length=1)
     list_size: tuple[int, ...] = Field(min_length=1)
     fpir_3_percent: tuple[float, ...]
     fpir_1_percent: tuple[float, ...]
     fpir_0_3_percent: tuple[float, ...]
 
     @model_validator(mode="after")
-    def _one_each(self) -> "Thresholds":
+    def _one_each(self) -> "ThresholdTable":
         sizes = self.list_size
         if list(sizes) != sorted(set(sizes)) or sizes[0] < 1:
             raise ValueError("list_size must rise")
@@ -99,21 +95,36 @@ class Thresholds(_Strict):
             raise ValueError("each FPIR needs one threshold for every list size")
         return self
 
-    def at(self, target: FpirTarget, list_size: int) -> float:
+    def at(self, target: FpirTarget, subjects: int) -> float:
         """Return the threshold for a list, between measured sizes by interpolation in log N.
 
         Beyond the measured sizes the nearest measured value is used; `covers` tells.
         """
         sizes = np.log(np.array(self.list_size, np.float64))
-        return float(np.interp(np.log(max(list_size, 1)), sizes, getattr(self, target)))
+        return float(np.interp(np.log(max(subjects, 1)), sizes, getattr(self, target)))
 
-    def covers(self, list_size: int) -> bool:
-        """Whether `list_size` lies within the measured sizes."""
-        return self.list_size[0] <= list_size <= self.list_size[-1]
+    def covers(self, subjects: int) -> bool:
+        """Whether a list of so many subjects lies within the measured sizes."""
+        return self.list_size[0] <= subjects <= self.list_size[-1]
+
+
+class Thresholds(_Strict):
+    """A pack's thresholds: on the raw score for lists too small to normalise by, else s-norm.
+
+    `measured_on` says on what. Scores are of single probes against one reference a subject.
+    """
+
+    measured_on: str = Field(min_length=1)
+    raw: ThresholdTable
+    normalised: ThresholdTable
 
 
 class Manifest(_Strict):
-    """A model pack's description."""
+    """A model pack's description.
+
+    `same_person_floor` is the raw score below which two good shots are hardly ever of one
+    person; a track whose shots fall below it is cut in two.
+    """
 
     name: PackName
     version: str = Field(min_length=1)
@@ -121,6 +132,7 @@ class Manifest(_Strict):
     file: tuple[PackFile, ...] = Field(min_length=1)
     detector: DetectorSpec
     features: FeaturesSpec
+    same_person_floor: float = Field(default=-1.0, ge=-1, le=1)
     thresholds: Thresholds | None = None
 
     @model_validator(mode="after")

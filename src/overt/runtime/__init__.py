@@ -1,0 +1,1 @@
+"""Camera workers and their supervisor: the only room that starts processes or threads."""

@@ -1,0 +1,288 @@
+"""One camera's pipeline: frames in, alerts out, and everything else dropped here.
+
+Detection, tracking, quality, templates, search and decision, one frame at a time, in one thread
+and in this process's memory only. A face that raises no alert leaves nothing behind: when its
+track ends, its shots are let go (principle 2).
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
+
+import numpy as np
+
+from overt.capture.zone import Zone
+from overt.matching.decision import DecisionPolicy, Evidence, weigh
+from overt.matching.gallery import Gallery
+from overt.runtime.crops import cut_out, encode_jpeg
+from overt.runtime.timing import StageClock
+from overt.values import Alert, FaceDetection, Frame, Probe, Quality, RGBImage, Shot, Template
+from overt.vision.detection import Detector
+from overt.vision.features import FeatureExtractor
+from overt.vision.quality import QualityLimits, assess
+from overt.vision.shots import BestShots, ShotSettings
+from overt.vision.tracking import FaceTracker, TrackedFace, TrackerSettings
+from overt.vocabulary import DeploymentKind, NotSearchable
+
+_SEEN_AFTER = 3
+"""Detections that make a track a face seen: a flicker of one or two frames is not a passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSettings:
+    """What one camera's pipeline is told: where it looks, and what judges what it sees.
+
+    `same_person_floor` is the comparison score below which two shots of one track are taken
+    for two people, so that their evidence is never put together. A subject who alerted is not
+    alerted again by this camera within `repeat_s` seconds of last being seen: it is the same
+    passage, whose track was broken.
+    """
+
+    camera: str
+    kind: DeploymentKind
+    zone: Zone
+    limits: QualityLimits
+    policy: DecisionPolicy
+    pack_id: str
+    same_person_floor: float = 0.86
+    repeat_s: float = 30.0
+    shots: ShotSettings = field(default_factory=ShotSettings)
+    tracker: TrackerSettings = field(default_factory=TrackerSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineResult:
+    """What one frame gave: alerts raised, and where faces are, for the view.
+
+    `alerted_px` are the boxes of faces that have raised an alert; `others_px` are all other
+    places where a face is or may be, which every view must hide.
+    """
+
+    alerts: tuple[Alert, ...]
+    alerted_px: tuple[np.ndarray, ...]
+    others_px: tuple[np.ndarray, ...]
+
+
+@dataclass(slots=True, eq=False)
+class _Passage:
+    """What is known of one track while it lasts."""
+
+    first_seen_at: datetime
+    shots: BestShots
+    detections: int = 0
+    alert: Alert | None = None
+    searched: bool = False
+
+
+@dataclass(slots=True)
+class Counts:
+    """Running totals, for statistics only; nothing in them is about one person."""
+
+    frames: int = 0
+    detections: int = 0
+    faces_seen: int = 0
+    faces_searched: int = 0
+    alerts: int = 0
+    repeats: int = 0
+    tracks_cut: int = 0
+    not_searchable: Counter[NotSearchable] = field(default_factory=Counter)
+
+
+class CameraPipeline:
+    """Turns one camera's frames into alerts. For use by one thread."""
+
+    def __init__(
+        self,
+        settings: CameraSettings,
+        detector: Detector,
+        extractor: FeatureExtractor,
+        gallery: Gallery,
+    ) -> None:
+        self._settings = settings
+        self._detector = detector
+        self._extractor = extractor
+        self._gallery = gallery
+        self._tracker = FaceTracker(settings.tracker)
+        self._passages: dict[int, _Passage] = {}
+        self._last_seen: dict[str, float] = {}
+        self.counts = Counts()
+        self.clock = StageClock()
+
+    def process(self, frame: Frame) -> PipelineResult:
+        """Look at one frame."""
+        self.counts.frames += 1
+        with self.clock.stage("detection"):
+            faces = self._detect(frame)
+        with self.clock.stage("tracking"):
+            update = self._tracker.update(faces, frame.presentation_s)
+        for track_id in update.ended:
+            self._passages.pop(track_id, None)
+        self.counts.detections += len(update.faces)
+        grown = self._take_shots(frame, update.faces)
+        with self.clock.stage("search and decision"):
+            alerts = tuple(filter(None, (self._decide(track_id, frame) for track_id in grown)))
+        return self._result(alerts, update.faces, faces)
+
+    def _detect(self, frame: Frame) -> list[FaceDetection]:
+        """Detect within the zone's bounding box; the rest of the picture is not looked at."""
+        height, width = frame.image.shape[:2]
+        left, top, right, bottom = self._settings.zone.bounding_box_px((width, height))
+        faces = self._detector.detect(frame.image[top:bottom, left:right])
+        shift = np.array([left, top], np.float32)
+        return [
+            FaceDetection(
+                face.box_px + np.tile(shift, 2), face.landmarks_px + shift, face.detection_score
+            )
+            for face in faces
+        ]
+
+    def _take_shots(self, frame: Frame, tracked: Sequence[TrackedFace]) -> list[int]:
+        """Assess every face, template the wanted ones, and return the tracks that grew."""
+        wanted: list[tuple[TrackedFace, Quality, RGBImage]] = []
+        with self.clock.stage("quality"):
+            for face in tracked:
+                chip_and_quality = self._assess(frame, face)
+                if chip_and_quality is not None:
+                    wanted.append((face, *chip_and_quality))
+        if not wanted:
+            return []
+        with self.clock.stage("features"):
+            templates = self._extractor.extract([chip for _, _, chip in wanted])
+        boxes = [face.detection for face in tracked]
+        return [
+            face.track_id
+            for (face, quality, _), template in zip(wanted, templates, strict=True)
+            if self._add_shot(frame, face, quality, template, boxes)
+        ]
+
+    def _assess(self, frame: Frame, face: TrackedFace) -> tuple[Quality, RGBImage] | None:
+        """Return quality and chip where the face should become a shot of its track."""
+        passage = self._passage(frame, face.track_id)
+        passage.detections += 1
+        self.counts.faces_seen += passage.detections == _SEEN_AFTER
+        height, width = frame.image.shape[:2]
+        if not self._settings.zone.contains(face.detection.centre_px, (width, height)):
+            self.counts.not_searchable[NotSearchable.OUTSIDE_ZONE] += 1
+            return None
+        chip = self._extractor.align(frame.image, [face.detection])[0]
+        quality = assess(face.detection, chip, (width, height), self._settings.limits)
+        self.counts.not_searchable.update(quality.reasons)
+        if passage.alert is not None:
+            self._last_seen[passage.alert.candidate.subject_id] = frame.presentation_s
+            return None
+        if not quality.searchable or not passage.shots.wants(quality, frame.presentation_s):
+            return None
+        return quality, chip
+
+    def _add_shot(
+        self,
+        frame: Frame,
+        face: TrackedFace,
+        quality: Quality,
+        template: Template,
+        others: Sequence[FaceDetection],
+    ) -> bool:
+        """Add a shot to its track, or cut the track where it has become another person's."""
+        shots = self._passages[face.track_id].shots
+        if len(shots) and float(shots.template() @ template) < self._settings.same_person_floor:
+            self._tracker.end(face.track_id)
+            del self._passages[face.track_id]
+            self.counts.tracks_cut += 1
+            return False
+        crop = cut_out(frame.image, face.detection, others)
+        shots.add(
+            Shot(
+                sequence=frame.sequence,
+                presentation_s=frame.presentation_s,
+                captured_at=frame.captured_at,
+                detection=face.detection,
+                quality=quality,
+                crop=crop,
+                template=template,
+            )
+        )
+        return True
+
+    def _decide(self, track_id: int, frame: Frame) -> Alert | None:
+        """Search what a track now offers; raise its one alert where the policy is met."""
+        passage = self._passages[track_id]
+        self.counts.faces_searched += not passage.searched
+        passage.searched = True
+        settings = self._settings
+        probe = Probe(
+            camera=settings.camera,
+            track_id=track_id,
+            pack_id=settings.pack_id,
+            template=passage.shots.template(),
+            shots=passage.shots.shots,
+        )
+        evidence = weigh(probe, self._gallery, settings.policy)
+        if evidence.why_not is not None:
+            return None
+        passage.alert = self._alert(probe, passage, evidence, frame)
+        if self._is_repeat(evidence.best.subject_id, frame):
+            self.counts.repeats += 1
+            return None
+        self.counts.alerts += 1
+        return passage.alert
+
+    def _is_repeat(self, subject_id: str, frame: Frame) -> bool:
+        last = self._last_seen.get(subject_id)
+        self._last_seen[subject_id] = frame.presentation_s
+        return last is not None and frame.presentation_s - last < self._settings.repeat_s
+
+    def _alert(self, probe: Probe, passage: _Passage, evidence: Evidence, frame: Frame) -> Alert:
+        best = probe.shots[0]
+        height, width = frame.image.shape[:2]
+        return Alert(
+            alert_id=uuid.uuid4().hex,
+            kind=self._settings.kind,
+            camera=probe.camera,
+            track_id=probe.track_id,
+            first_seen_at=passage.first_seen_at,
+            captured_at=frame.captured_at,
+            raised_at=datetime.now(UTC),
+            latency_s=monotonic() - frame.monotonic_s,
+            presentation_s=frame.presentation_s,
+            candidate=evidence.best,
+            runner_up=evidence.runner_up,
+            threshold=self._settings.policy.threshold,
+            shots=evidence.shots,
+            agreeing=evidence.agreeing,
+            pack_id=probe.pack_id,
+            policy_version=self._settings.policy.version,
+            zone_px=self._settings.zone.polygon_px((width, height)),
+            box_px=_four(best.detection.box_px),
+            quality=best.quality,
+            crop_jpeg=encode_jpeg(best.crop),
+        )
+
+    def _passage(self, frame: Frame, track_id: int) -> _Passage:
+        if track_id not in self._passages:
+            shots = BestShots(self._settings.shots)
+            self._passages[track_id] = _Passage(frame.captured_at, shots)
+        return self._passages[track_id]
+
+    def _result(
+        self,
+        alerts: tuple[Alert, ...],
+        tracked: Sequence[TrackedFace],
+        detected: Sequence[FaceDetection],
+    ) -> PipelineResult:
+        """Sort boxes into alerted and others; what is merely expected counts as others."""
+        alerted = tuple(
+            face.detection.box_px
+            for face in tracked
+            if (passage := self._passages.get(face.track_id)) is not None and passage.alert
+        )
+        shown = {id(box) for box in alerted}
+        others = [face.box_px for face in detected if id(face.box_px) not in shown]
+        return PipelineResult(alerts, alerted, (*others, *self._tracker.predicted_boxes()))
+
+
+def _four(box: "np.ndarray") -> tuple[float, float, float, float]:
+    x1, y1, x2, y2 = (float(side) for side in box)
+    return x1, y1, x2, y2
