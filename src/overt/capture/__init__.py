@@ -1,0 +1,28 @@
+"""Frames from files, folders, network cameras and webcams.
+
+This room decodes, times and dates pictures and says which part of them may be searched. It
+starts no thread or process, keeps nothing on disk, and shows no source's credentials.
+"""
+
+from overt.capture.addresses import Address, SourceKind, parse_address, redact
+from overt.capture.buffer import BoundedQueue, FrameBuffer, NewestFrame
+from overt.capture.opening import open_source
+from overt.capture.pacing import Paced
+from overt.capture.source import CaptureSettings, FrameSource, SourceInfo
+from overt.capture.zone import Zone
+
+__all__ = [
+    "Address",
+    "BoundedQueue",
+    "CaptureSettings",
+    "FrameBuffer",
+    "FrameSource",
+    "NewestFrame",
+    "Paced",
+    "SourceInfo",
+    "SourceKind",
+    "Zone",
+    "open_source",
+    "parse_address",
+    "redact",
+]

@@ -1,0 +1,183 @@
+"""What a source string may say, and how it is shown.
+
+An allow-list: a file, a folder, a camera's RTSP address, a webcam. FFmpeg would also take
+web addresses, playlists and protocol strings that read other files (`concat:`, `subfile:`);
+none of them gets as far as FFmpeg.
+
+An address may hold a password or a secret path, so nothing outside this module shows a
+source otherwise than through `redact`.
+"""
+
+import ipaddress
+import re
+import socket
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeAlias
+from urllib.parse import unquote, urlsplit
+
+from overt.errors import SourceError
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
+_HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
+_END_OF_AUTHORITY = re.compile(r"[/?#\\]")
+
+_KINDS = (
+    "Give a video file, a folder of pictures, rtsp://…, rtsps://… or webcam:/dev/video0; "
+    "a file whose name has a colon in it is written file:NAME."
+)
+
+_IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class SourceKind(StrEnum):
+    """The kinds of source Overt opens by a string."""
+
+    PATH = "file or folder"
+    RTSP = "network camera"
+    WEBCAM = "webcam"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A source string, understood but not yet opened.
+
+    `target` is a path or a whole URL and may hold credentials, so it is kept out of the repr;
+    `shown` is what may be printed.
+    """
+
+    kind: SourceKind
+    target: str = field(repr=False)
+    shown: str
+
+    @property
+    def live(self) -> bool:
+        """Whether this looks at the present rather than at a recording."""
+        return self.kind is not SourceKind.PATH
+
+
+def parse_address(source: str) -> Address:
+    """Say what kind of source a string names, without touching disk or network.
+
+    Raises:
+        SourceError: the string is empty or not of an allowed kind.
+    """
+    source = source.strip()
+    shown = redact(source)
+    if not source or "\0" in source:
+        raise SourceError("A camera's source is empty or unreadable.", remedy=_KINDS)
+    scheme, rest = _split_scheme(source)
+    if scheme in {"", "file"}:
+        return Address(SourceKind.PATH, _path_of(source, scheme, rest), shown)
+    if scheme in {"rtsp", "rtsps"}:
+        return Address(SourceKind.RTSP, _checked_url(source, shown), shown)
+    if scheme == "webcam":
+        return Address(SourceKind.WEBCAM, _checked_device(rest, shown), shown)
+    raise SourceError(f"A source of the kind {scheme}: is not taken ({shown}).", remedy=_KINDS)
+
+
+def redact(source: str) -> str:
+    """Return a source string without user name, password, path or query of a network address.
+
+    Some cameras carry the password in the path or query, or are opened by a secret path
+    alone, so only scheme, host and port are kept; where even these are doubtful, the scheme.
+
+    >>> redact("rtsp://admin:secret@10.0.0.5:554/live?token=abc")
+    'rtsp://10.0.0.5:554/…'
+    >>> redact("clips/street.mp4")
+    'clips/street.mp4'
+    """
+    # An address that is shown must not reach further than one line of a terminal.
+    source = "".join(sign if sign.isprintable() else "?" for sign in source.strip())
+    scheme, rest = _split_scheme(source)
+    if scheme in {"", "file", "webcam"}:
+        # A mistyped address (`rtsp//user:…@host`) reads as a path; what leads up to an @ goes.
+        before, at, after = source.rpartition("@")
+        return f"…{after}" if at and before else source
+    if not rest.startswith("//"):
+        return f"{scheme}:…"
+    authority, *beyond = _END_OF_AUTHORITY.split(rest[2:], maxsplit=1)
+    host = authority.rpartition("@")[2]
+    # An @ past the authority may end a password that holds a slash.
+    certain = _HOST_AND_PORT.fullmatch(host) and not any("@" in part for part in beyond)
+    return f"{scheme}://{host}/…" if certain else f"{scheme}://…"
+
+
+def check_host(url: str) -> None:
+    """Refuse a camera whose host cannot be found or is not an ordinary machine.
+
+    Link-local addresses are where cloud machines keep their credentials, and multicast is
+    nobody's camera.
+
+    Raises:
+        SourceError: for either reason.
+    """
+    host = urlsplit(url).hostname or ""
+    try:
+        found = socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)
+    except (OSError, UnicodeError):
+        raise SourceError(
+            f"The camera's host cannot be found: {redact(url)}.",
+            remedy="Check the host name, and that this machine is on the camera's network.",
+        ) from None
+    addresses = {_ip_address(str(sockaddr[0])) for *_, sockaddr in found}
+    if any(_out_of_bounds(address) for address in addresses):
+        raise SourceError(
+            f"The camera's address is link-local, multicast or unspecified: {redact(url)}.",
+            remedy="Give the camera an ordinary address on its network and use that.",
+        )
+
+
+def _split_scheme(source: str) -> tuple[str, str]:
+    found = _SCHEME.fullmatch(source)
+    return (found[1].lower(), found[2]) if found else ("", source)
+
+
+def _path_of(source: str, scheme: str, rest: str) -> str:
+    if not scheme:
+        return str(Path(source).expanduser())
+    if not rest.startswith("//"):
+        return rest
+    url = urlsplit(source)  # the URI form, with percent escapes
+    if url.netloc not in {"", "localhost"}:
+        raise SourceError(
+            "A file: address names another machine.",
+            remedy="Mount the folder here and give the path, or write file:/path.",
+        )
+    return unquote(url.path)
+
+
+def _checked_url(source: str, shown: str) -> str:
+    try:
+        url = urlsplit(source)
+        usable = bool(url.hostname) and url.port != 0
+    except ValueError:
+        usable = False
+    if not usable or "\\" in source or not source.isprintable() or " " in source:
+        raise SourceError(
+            f"The camera's address cannot be understood: {shown}.",
+            remedy="Write rtsp://user:password@host:554/path, with special characters in the "
+            "password as %XX.",
+        )
+    return source
+
+
+def _checked_device(path: str, shown: str) -> str:
+    if not path.startswith("/dev/"):
+        raise SourceError(
+            f"A webcam is named by its device, not by {shown}.",
+            remedy="Write webcam:/dev/video0.",
+        )
+    return path
+
+
+def _ip_address(text: str) -> _IPAddress:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        return address.ipv4_mapped
+    return address
+
+
+def _out_of_bounds(address: _IPAddress) -> bool:
+    return address.is_link_local or address.is_multicast or address.is_unspecified

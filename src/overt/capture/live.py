@@ -1,0 +1,102 @@
+"""Opening live sources: network cameras over RTSP, and webcams.
+
+FFmpeg can block in spite of its time limits, so a camera belongs in a process of its own that
+can be killed. Reconnecting is the supervisor's business: a source that fails raises.
+"""
+
+import stat
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+
+from overt.capture.addresses import check_host, redact
+from overt.capture.source import CaptureSettings
+from overt.capture.video import VideoSource
+from overt.errors import SourceError
+
+
+def open_rtsp(url: str, settings: CaptureSettings) -> VideoSource:
+    """Connect to a network camera and decode its first picture.
+
+    Raises:
+        SourceError: the camera cannot be reached, refuses, or sends nothing that decodes.
+    """
+    check_host(url)
+    shown = redact(url)
+    try:
+        container = _open(url, settings, demuxer="rtsp", options=_rtsp_options(url, settings))
+    except FFmpegError as error:
+        raise _refused(error, shown) from None
+    return VideoSource(container, settings, shown=shown, live=True)
+
+
+def open_webcam(device: str, settings: CaptureSettings, *, shown: str) -> VideoSource:
+    """Open a V4L2 webcam at the size it is set to, and decode its first picture.
+
+    Raises:
+        SourceError: there is no such device, or it cannot be used.
+    """
+    remedy = "Check that the camera is plugged in, that nothing else uses it, and that this "
+    remedy += "user is in the group video; ls /dev/video* lists the cameras."
+    try:
+        is_device = stat.S_ISCHR(Path(device).stat().st_mode)
+    except OSError:
+        is_device = False
+    if not is_device:
+        raise SourceError(f"There is no camera at {shown}.", remedy=remedy)
+    try:
+        container = _open(device, settings, demuxer="v4l2", options={})
+    except FFmpegError as error:
+        raise SourceError(
+            f"The camera at {shown} cannot be used: {error.strerror}.", remedy=remedy
+        ) from None
+    return VideoSource(container, settings, shown=shown, live=True)
+
+
+def _open(
+    name: str, settings: CaptureSettings, *, demuxer: str, options: dict[str, str]
+) -> InputContainer:
+    return av.open(
+        name,
+        mode="r",
+        format=demuxer,
+        options=options,
+        timeout=(settings.open_timeout_s, settings.read_timeout_s),
+        metadata_errors="replace",
+    )
+
+
+def _rtsp_options(url: str, settings: CaptureSettings) -> dict[str, str]:
+    secure = url[:6].lower() == "rtsps:"
+    options = {
+        "rtsp_transport": settings.rtsp_transport,
+        "allowed_media_types": "video",  # sound is not even asked for
+        "protocol_whitelist": "rtp,udp,tls,tcp" if secure else "rtp,udp,tcp",
+        "timeout": str(round(settings.read_timeout_s * 1_000_000)),  # of a socket, in µs
+    }
+    if secure:
+        options["tls_verify"] = str(int(settings.tls_verify))
+    if secure and settings.tls_ca_file is not None:
+        options["ca_file"] = str(settings.tls_ca_file)
+    return options
+
+
+def _refused(error: FFmpegError, shown: str) -> SourceError:
+    """Say why a camera did not open; FFmpeg's own text would repeat the address."""
+    reason, remedy = f"failed: {error.strerror}", "Check the address and the camera."
+    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
+        reason = "refuses the user name or password"
+        remedy = "Check both; special characters in them are written as %XX."
+    elif isinstance(error, av.error.HTTPNotFoundError):
+        reason, remedy = "has no such stream", "Check the path after the host."
+    elif isinstance(error, av.error.ConnectionRefusedError):
+        reason, remedy = "refuses the connection", "Check the port; 554 is usual."
+    elif isinstance(error, av.error.ExitError | av.error.TimeoutError | av.error.InvalidDataError):
+        reason = "did not answer in time, or not as an RTSP camera does"
+        remedy = "Check that the camera is on and that the address is its RTSP address."
+    elif shown.lower().startswith("rtsps:") and isinstance(error, av.error.OSError):
+        reason = "could not be reached securely"
+        remedy = "Give its certificate's authority, and the host name the certificate is for."
+    return SourceError(f"The camera at {shown} {reason}.", remedy=remedy)

@@ -1,0 +1,173 @@
+"""Frames out of an opened FFmpeg container, recorded or live.
+
+Sound is never asked for and never decoded.
+"""
+
+from collections.abc import Generator, Iterator
+
+import av
+from av.codec.context import ThreadType
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Discard, Disposition
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+
+from overt.capture.orientation import upright
+from overt.capture.pictures import Picture, PictureSource
+from overt.capture.source import LARGEST_PICTURE_PX, CaptureSettings, SourceInfo, check_size
+from overt.errors import SourceError
+from overt.values import RGBImage
+from overt.vocabulary import DropCause
+
+_USUAL_FRAMES_PER_SECOND = 25.0
+
+
+class VideoSource(PictureSource):
+    """A FrameSource over a container, which it owns and closes.
+
+    It is open only once a first picture has decoded, so that a source that cannot deliver is
+    found out at the start. Damaged packets and pictures are counted and passed over: no
+    decision about a person rests on a picture the decoder had to make up.
+
+    Raises (when made):
+        SourceError: the container has no video, or none of it decodes within the limits.
+    """
+
+    def __init__(
+        self, container: InputContainer, settings: CaptureSettings, *, shown: str, live: bool
+    ) -> None:
+        self._container = container
+        self._shown = shown
+        self._live = live
+        self._max_width_px = settings.max_width_px
+        self._reformatter = VideoReformatter()
+        self._packets_read = 0
+        try:
+            self._stream = _video_stream(container, shown)
+            self._prepare_decoder(settings.decode_threads)
+            rate = _frames_per_second(self._stream)
+            super().__init__(settings, frame_s=1 / (rate or _USUAL_FRAMES_PER_SECOND))
+            self.info = self._describe(rate)
+        except BaseException:
+            container.close()
+            raise
+
+    def close(self) -> None:
+        """Stop decoding and close the container; harmless when repeated."""
+        super().close()
+        self._container.close()
+
+    def _prepare_decoder(self, threads: int) -> None:
+        check_size(self._stream.width, self._stream.height, self._shown)
+        context = self._stream.codec_context
+        context.options = {"max_pixels": str(LARGEST_PICTURE_PX)}
+        context.thread_count = threads
+        # Decoding several frames at once is faster and hands each on later.
+        self._stream.thread_type = ThreadType.SLICE if self._live else ThreadType.AUTO
+
+    def _describe(self, rate: float | None) -> SourceInfo:
+        image = self._first_picture()
+        if image is None:
+            raise SourceError(
+                f"Not one picture of {self._shown} can be decoded.",
+                remedy="Play it elsewhere to see whether it is whole; pictures of more than "
+                f"{LARGEST_PICTURE_PX // 1_000_000} megapixels are not taken.",
+            )
+        return SourceInfo(
+            source=self._shown,
+            width=image.shape[1],
+            height=image.shape[0],
+            frames_per_second=rate,
+            duration_s=None if self._live else _duration_s(self._container, self._stream),
+            expected_frames=None if self._live else self._stream.frames or None,
+            live=self._live,
+        )
+
+    def _decode(self) -> Generator[Picture, None, None]:
+        for packet in self._packets():
+            try:
+                for frame in self._stream.decode(packet):
+                    if frame.is_corrupt:
+                        self.dropped[DropCause.DAMAGED] += 1
+                    else:
+                        yield frame.time, self._image(frame)
+            except av.error.EOFError:
+                break
+            except FFmpegError:
+                self.dropped[DropCause.DAMAGED] += 1
+        self._end()
+
+    def _packets(self) -> Iterator["Packet[VideoStream] | None"]:
+        """Yield packets to the end; None asks the decoder for what it still holds."""
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except av.error.InvalidDataError:
+                if not self._live:
+                    self.note = f"{self._shown} is damaged and ended early."
+                yield None
+                return
+            except FFmpegError as error:
+                raise self._broken(error.strerror) from None
+            self._packets_read += packet.size > 0
+            yield packet
+
+    def _end(self) -> None:
+        if self._live:
+            raise self._broken("it stopped sending")
+        expected = self._stream.frames
+        if self._packets_read < expected and self.note is None:
+            self.note = (
+                f"{self._shown} ended early: it holds {self._packets_read} of the "
+                f"{expected} frames it announces."
+            )
+
+    def _broken(self, reason: str | None) -> SourceError:
+        remedy = (
+            "Check the camera, its cable and its network."
+            if self._live
+            else "Check the disk or share it lies on."
+        )
+        return SourceError(f"{self._shown} cannot be read any further: {reason}.", remedy=remedy)
+
+    def _image(self, frame: av.VideoFrame) -> RGBImage:
+        check_size(frame.width, frame.height, self._shown)
+        width, height = frame.width, frame.height
+        if self._max_width_px is not None and width > self._max_width_px:
+            height = max(1, round(height * self._max_width_px / width))
+            width = self._max_width_px
+        # One thread: at 1080p starting more costs what they save.
+        converted = self._reformatter.reformat(frame, width, height, "rgb24", threads=1)
+        image: RGBImage = converted.to_ndarray()  # type: ignore[assignment]
+        # A picture that was RGB all along still belongs to the decoder, which may need it.
+        return upright(image.copy() if converted is frame else image, frame)
+
+
+def _video_stream(container: InputContainer, shown: str) -> VideoStream:
+    for stream in container.streams:
+        stream.discard = Discard.all
+    # A cover picture in a sound file counts as a video stream of one frame.
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic and stream.codec_context:
+            stream.discard = Discard.default
+            return stream
+    raise SourceError(
+        f"{shown} holds no video that can be decoded.",
+        remedy="It may hold sound only, or use a rare codec; H.264 in an MP4 file always works.",
+    )
+
+
+def _frames_per_second(stream: VideoStream) -> float | None:
+    rate = stream.guessed_rate or stream.average_rate
+    return float(rate) if rate and 0 < rate <= 1000 else None
+
+
+def _duration_s(container: InputContainer, stream: VideoStream) -> float | None:
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return None if container.duration is None else container.duration / av.time_base

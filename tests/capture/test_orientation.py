@@ -1,0 +1,48 @@
+"""Pictures are turned upright, mirrored ones included."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from example_clips import corner_colours, corners, make_clip, read
+
+from overt.capture.orientation import apply_display_matrix
+
+SIGNS = list(itertools.product((1, -1), repeat=2))
+MATRICES = [(s, 0, 0, t) for s, t in SIGNS] + [(0, s, t, 0) for s, t in SIGNS]
+
+
+@pytest.mark.parametrize(("a", "b", "c", "d"), MATRICES)
+def test_every_pixel_goes_where_the_matrix_sends_it(a: int, b: int, c: int, d: int) -> None:
+    image = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
+    matrix = np.array([a, b, 0, c, d, 0, 0, 0, 1 << 14], np.int32) << 16
+
+    turned = apply_display_matrix(image, matrix)
+
+    ys, xs = np.mgrid[:5, :7]
+    to_x, to_y = a * xs + c * ys, b * xs + d * ys
+    expected = np.empty_like(turned)
+    expected[to_y - to_y.min(), to_x - to_x.min()] = image
+    assert np.array_equal(expected, turned)
+    assert turned.flags.c_contiguous
+
+
+@pytest.mark.parametrize(
+    ("degrees", "colours", "shape"),
+    [
+        (0, "RGBW", (48, 64, 3)),
+        (90, "GWRB", (64, 48, 3)),
+        (180, "WBGR", (48, 64, 3)),
+        (-90, "BRWG", (64, 48, 3)),
+    ],
+)
+def test_a_phone_video_is_turned_upright(
+    tmp_path: Path, degrees: int, colours: str, shape: tuple[int, ...]
+) -> None:
+    assert corner_colours(corners(64, 48)) == "RGBW"
+
+    frames = read(make_clip(tmp_path / "phone.mov", rotation=degrees))
+
+    assert {colours} == {corner_colours(frame.image) for frame in frames}
+    assert {shape} == {frame.image.shape for frame in frames}

@@ -1,0 +1,207 @@
+"""Network cameras: a real RTSP server, and servers that behave badly."""
+
+import itertools
+import socket
+import ssl
+import subprocess
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from example_clips import corner_colours, make_clip
+
+from overt.capture import CaptureSettings, NewestFrame, open_source
+from overt.errors import SourceError
+from overt.values import Frame
+from overt.vocabulary import DropCause
+
+SECRET = "s3cr3t"  # noqa: S105  what no message may hold
+QUICK = CaptureSettings(open_timeout_s=0.5, read_timeout_s=0.5)
+PATIENT = CaptureSettings(camera="gate", open_timeout_s=20, read_timeout_s=20)
+SYSTEM_PYTHON = "/usr/bin/python3"
+HAS_SERVER = """
+import gi
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import Gst, GstRtspServer
+Gst.init(None)
+raise SystemExit(any(Gst.ElementFactory.find(n) is None for n in ("qtdemux", "rtph264pay")))
+"""
+
+
+@pytest.fixture(scope="module")
+def camera(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a camera that shows one second of pictures."""
+    try:
+        probe = subprocess.run([SYSTEM_PYTHON, "-c", HAS_SERVER], check=False, capture_output=True)
+        found = probe.returncode == 0
+    except OSError:
+        found = False
+    if not found:
+        pytest.skip(
+            "No RTSP server: apt-get install python3-gi gir1.2-gst-rtsp-server-1.0 "
+            "gstreamer1.0-plugins-good"
+        )
+    clip = make_clip(tmp_path_factory.mktemp("rtsp") / "clip.mp4", frames=25, size=(160, 120))
+    command = [SYSTEM_PYTHON, str(Path(__file__).with_name("rtsp_server.py")), str(clip)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        yield f"rtsp://operator:{SECRET}@127.0.0.1:{int(server.stdout.readline())}/clip"
+        server.terminate()
+
+
+def test_a_camera_s_pictures_arrive_dated_now_until_it_stops(camera: str) -> None:
+    before = datetime.now(UTC)
+    frames: list[Frame] = []
+    with open_source(camera, PATIENT) as source:
+        info = source.info
+        with pytest.raises(SourceError, match="stopped sending") as caught:
+            frames.extend(source)
+
+    assert SECRET not in str(caught.value)
+    assert (
+        info.width,
+        info.height,
+        info.live,
+        info.duration_s,
+        info.expected_frames,
+    ) == (160, 120, True, None, None)
+    assert SECRET not in repr(info)
+    assert len(frames) > 12
+    assert {"RGBW"} == {corner_colours(frame.image) for frame in frames[1:-1]}
+    times = [frame.captured_at for frame in frames]
+    assert before <= times[0]
+    assert times == sorted(times)
+    assert times[-1] <= datetime.now(UTC)
+    moments = [frame.presentation_s for frame in frames]
+    assert all(one < two for one, two in itertools.pairwise(moments))
+
+
+def test_a_slow_reader_gets_the_newest_picture_and_the_rest_is_counted(camera: str) -> None:
+    buffer = NewestFrame()
+    delivered = []
+
+    def decode() -> None:
+        try:
+            with open_source(camera, PATIENT) as source:
+                for frame in source:
+                    delivered.append(frame.sequence)
+                    buffer.put(frame)
+        except SourceError as error:
+            buffer.finish(error)
+
+    decoder = threading.Thread(target=decode, daemon=True)
+    decoder.start()
+    first = buffer.take(30)
+    decoder.join(30)
+    last = buffer.take(30)
+
+    assert first is not None
+    assert last is not None
+    assert last.sequence == delivered[-1]
+    assert buffer.finished
+    assert isinstance(buffer.error, SourceError)
+    assert 2 + buffer.dropped[DropCause.OVERTAKEN] == len(delivered)
+
+
+@contextmanager
+def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Answer connections on a loopback port with `serve`, one after another."""
+
+    def accept() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                try:
+                    serve(connection)
+                except OSError:
+                    continue
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join(10)
+
+
+def answer(connection: socket.socket, reply: bytes) -> None:
+    """Give every request the same reply, under the request's own number."""
+    while request := connection.recv(4096):
+        number = next((line for line in request.split(b"\r\n") if line[:5] == b"CSeq:"), b"CSeq: 1")
+        connection.sendall(reply.replace(b"CSEQ", number))
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (b'RTSP/1.0 401 No\r\nCSEQ\r\nWWW-Authenticate: Basic realm="x"\r\n\r\n', "password"),
+        (b"RTSP/1.0 403 No\r\nCSEQ\r\n\r\n", "password"),
+        (b"RTSP/1.0 404 No\r\nCSEQ\r\n\r\n", "no such stream"),
+        (b"RTSP/1.0 500 No\r\nCSEQ\r\n\r\n", "failed"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "RTSP camera"),
+        (b"", "in time"),
+    ],
+)
+def test_a_camera_that_refuses_is_reported_without_its_password(reply: bytes, words: str) -> None:
+    with listening(lambda connection: answer(connection, reply)) as port:
+        source = f"rtsp://operator:{SECRET}@127.0.0.1:{port}/{SECRET}?key={SECRET}"
+        with pytest.raises(SourceError, match=words) as caught:
+            open_source(source, QUICK)
+
+    assert f"rtsp://127.0.0.1:{port}/…" in caught.value.message
+    assert caught.value.remedy
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_port_where_nothing_listens_is_reported() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+
+    with pytest.raises(SourceError, match="refuses the connection"):
+        open_source(f"rtsp://127.0.0.1:{port}/clip", QUICK)
+
+
+def test_a_host_that_cannot_be_found_is_reported() -> None:
+    with pytest.raises(SourceError, match="cannot be found"):
+        open_source(f"rtsp://operator:{SECRET}@camera.invalid/clip", QUICK)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate that only its owner trusts, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    paths = folder / "certificate.pem", folder / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    command += ["-out", str(paths[0]), "-keyout", str(paths[1])]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except OSError:
+        pytest.skip("No openssl command to make a certificate with")
+    return paths
+
+
+def test_a_secure_camera_must_be_who_it_says(certificate: tuple[Path, Path]) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+
+    def serve(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secure:
+            answer(secure, b"RTSP/1.0 404 No\r\nCSEQ\r\n\r\n")
+
+    trusting = CaptureSettings(open_timeout_s=10, tls_ca_file=certificate[0])
+    careless = CaptureSettings(open_timeout_s=10, tls_verify=False)
+    with listening(serve) as port:
+        source = f"rtsps://operator:{SECRET}@localhost:{port}/clip"
+        with pytest.raises(SourceError, match="securely"):
+            open_source(source, QUICK)
+        for settings in (trusting, careless):
+            with pytest.raises(SourceError, match="no such stream"):
+                open_source(source, settings)
