@@ -28,8 +28,7 @@ def cut_out(image: RGBImage, face: FaceDetection, others: Sequence[FaceDetection
     part = image[y1:y2, x1:x2].copy()
     shift = np.array([x1, y1, x1, y1], np.float32)
     beside = [other.box_px - shift for other in others if other is not face]
-    part = hide_faces(part, beside, keep=[face.box_px - shift])
-    return _shrunk(part)
+    return _shrunk(hide_faces(part, np.stack(beside)) if beside else part)
 
 
 def encode_jpeg(image: RGBImage, quality: int = 92) -> bytes:

@@ -6,17 +6,19 @@ track ends, its shots are let go (principle 2).
 """
 
 import uuid
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from overt.capture.zone import Zone
 from overt.matching.decision import DecisionPolicy, Evidence, weigh
 from overt.matching.gallery import Gallery
+from overt.runtime.counts import Counts
 from overt.runtime.crops import cut_out, encode_jpeg
 from overt.runtime.timing import StageClock
 from overt.values import Alert, FaceDetection, Frame, Probe, Quality, RGBImage, Shot, Template
@@ -26,6 +28,8 @@ from overt.vision.quality import QualityLimits, assess
 from overt.vision.shots import BestShots, ShotSettings
 from overt.vision.tracking import FaceTracker, TrackedFace, TrackerSettings
 from overt.vocabulary import DeploymentKind, NotSearchable
+
+Weigh: TypeAlias = Callable[[Probe, Gallery, DecisionPolicy], Evidence]
 
 _SEEN_AFTER = 3
 """Detections that make a track a face seen: a flicker of one or two frames is not a passage."""
@@ -53,17 +57,20 @@ class CameraSettings:
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PipelineResult:
     """What one frame gave: alerts raised, and where faces are, for the view.
 
-    `alerted_px` are the boxes of faces that have raised an alert; `others_px` are all other
-    places where a face is or may be, which every view must hide.
+    `boxes_px` is `(n, 4)` float32 in frame pixels: every place where a face is, or is expected
+    though not detected in this frame. `alerted` holds the indices of those whose track has
+    raised an alert; a view must hide all others. `looked_at_px` is the part of the picture in
+    which faces were looked for; outside it a view must hide everything.
     """
 
     alerts: tuple[Alert, ...]
-    alerted_px: tuple[np.ndarray, ...]
-    others_px: tuple[np.ndarray, ...]
+    boxes_px: NDArray[np.float32]
+    alerted: frozenset[int]
+    looked_at_px: tuple[int, int, int, int]
 
 
 @dataclass(slots=True, eq=False)
@@ -77,20 +84,6 @@ class _Passage:
     searched: bool = False
 
 
-@dataclass(slots=True)
-class Counts:
-    """Running totals, for statistics only; nothing in them is about one person."""
-
-    frames: int = 0
-    detections: int = 0
-    faces_seen: int = 0
-    faces_searched: int = 0
-    alerts: int = 0
-    repeats: int = 0
-    tracks_cut: int = 0
-    not_searchable: Counter[NotSearchable] = field(default_factory=Counter)
-
-
 class CameraPipeline:
     """Turns one camera's frames into alerts. For use by one thread."""
 
@@ -100,11 +93,14 @@ class CameraPipeline:
         detector: Detector,
         extractor: FeatureExtractor,
         gallery: Gallery,
+        weigh: Weigh = weigh,
     ) -> None:
+        """Put a pipeline together; an evaluation may listen in by handing in its own `weigh`."""
         self._settings = settings
         self._detector = detector
         self._extractor = extractor
         self._gallery = gallery
+        self._weigh = weigh
         self._tracker = FaceTracker(settings.tracker)
         self._passages: dict[int, _Passage] = {}
         self._last_seen: dict[str, float] = {}
@@ -114,8 +110,11 @@ class CameraPipeline:
     def process(self, frame: Frame) -> PipelineResult:
         """Look at one frame."""
         self.counts.frames += 1
+        height, width = frame.image.shape[:2]
+        margin = 2 * self._settings.limits.smallest_face_px
+        looked_at = self._settings.zone.bounding_box_px((width, height), margin)
         with self.clock.stage("detection"):
-            faces = self._detect(frame)
+            faces = self._detect(frame, looked_at)
         with self.clock.stage("tracking"):
             update = self._tracker.update(faces, frame.presentation_s)
         for track_id in update.ended:
@@ -124,12 +123,11 @@ class CameraPipeline:
         grown = self._take_shots(frame, update.faces)
         with self.clock.stage("search and decision"):
             alerts = tuple(filter(None, (self._decide(track_id, frame) for track_id in grown)))
-        return self._result(alerts, update.faces, faces)
+        return self._result(alerts, update.faces, faces, looked_at)
 
-    def _detect(self, frame: Frame) -> list[FaceDetection]:
-        """Detect within the zone's bounding box; the rest of the picture is not looked at."""
-        height, width = frame.image.shape[:2]
-        left, top, right, bottom = self._settings.zone.bounding_box_px((width, height))
+    def _detect(self, frame: Frame, part_px: tuple[int, int, int, int]) -> list[FaceDetection]:
+        """Detect within a part of the picture; the rest is not looked at."""
+        left, top, right, bottom = part_px
         faces = self._detector.detect(frame.image[top:bottom, left:right])
         shift = np.array([left, top], np.float32)
         return [
@@ -219,7 +217,7 @@ class CameraPipeline:
             template=passage.shots.template(),
             shots=passage.shots.shots,
         )
-        evidence = weigh(probe, self._gallery, settings.policy)
+        evidence = self._weigh(probe, self._gallery, settings.policy)
         if evidence.why_not is not None:
             return None
         passage.alert = self._alert(probe, passage, evidence, frame)
@@ -271,18 +269,23 @@ class CameraPipeline:
         alerts: tuple[Alert, ...],
         tracked: Sequence[TrackedFace],
         detected: Sequence[FaceDetection],
+        looked_at_px: tuple[int, int, int, int],
     ) -> PipelineResult:
-        """Sort boxes into alerted and others; what is merely expected counts as others."""
-        alerted = tuple(
-            face.detection.box_px
+        """Gather where faces are; detections without a track, and expected places, count too."""
+        shown = {
+            id(face.detection)
             for face in tracked
             if (passage := self._passages.get(face.track_id)) is not None and passage.alert
+        }
+        boxes = [face.box_px for face in detected] + list(self._tracker.predicted_boxes())
+        return PipelineResult(
+            alerts,
+            np.stack(boxes) if boxes else np.zeros((0, 4), np.float32),
+            frozenset(index for index, face in enumerate(detected) if id(face) in shown),
+            looked_at_px,
         )
-        shown = {id(box) for box in alerted}
-        others = [face.box_px for face in detected if id(face.box_px) not in shown]
-        return PipelineResult(alerts, alerted, (*others, *self._tracker.predicted_boxes()))
 
 
-def _four(box: "np.ndarray") -> tuple[float, float, float, float]:
+def _four(box: NDArray[np.float32]) -> tuple[float, float, float, float]:
     x1, y1, x2, y2 = (float(side) for side in box)
     return x1, y1, x2, y2

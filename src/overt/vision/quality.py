@@ -27,14 +27,16 @@ _HEAD_INVERSE = np.linalg.pinv(_HEAD_MM - _HEAD_MM.mean(axis=0))
 class QualityLimits:
     """Beyond these a face is not searchable. Distances in frame pixels, angles in degrees.
 
-    `smallest_face_px` is the width of the detector's box, as a deployment file states it.
+    `smallest_face_px` is the width of the detector's box, as a deployment file states it, and
+    `smallest_inter_eye_px` the distance between the eyes in the picture, as a policy does.
     `smallest_sharpness` is on the scale of `Quality.sharpness`.
     """
 
     smallest_face_px: float = 40.0
+    smallest_inter_eye_px: float = 10.0
     smallest_detection_score: float = 0.5
     smallest_sharpness: float = 0.004
-    luminance: tuple[float, float] = (0.08, 0.95)
+    luminance: tuple[float, float] = (0.04, 0.95)
     largest_yaw_deg: float = 50.0
     largest_pitch_deg: float = 40.0
     largest_cut_off: float = 0.15
@@ -82,7 +84,8 @@ def assess(
     tilted = abs(pose.pitch_deg) > limits.largest_pitch_deg
     checks = {
         NotSearchable.CUT_OFF: _cut_off(face, frame_size) > limits.largest_cut_off,
-        NotSearchable.TOO_SMALL: face.width_px < limits.smallest_face_px,
+        NotSearchable.TOO_SMALL: face.width_px < limits.smallest_face_px
+        or inter_eye < limits.smallest_inter_eye_px,
         NotSearchable.LOW_DETECTION_SCORE: face.detection_score < limits.smallest_detection_score,
         NotSearchable.BLURRED: sharpness < limits.smallest_sharpness,
         NotSearchable.TOO_DARK: luminance < limits.luminance[0],
@@ -133,4 +136,4 @@ def _unified(face: FaceDetection, pose: Pose, inter_eye: float, sharpness: float
         max(0.0, float(facing)),
         min(1.0, face.detection_score),
     )
-    return float(np.prod(parts)) ** (1 / len(parts))
+    return float(np.prod(parts) ** (1 / len(parts)))

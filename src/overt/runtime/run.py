@@ -1,0 +1,286 @@
+"""One run of a deployment: from its file to its last alert, and the record of it.
+
+Order matters here, and each step refuses rather than guesses (principle 9): the window, the
+models, the list, the threshold, the record; only then is a camera opened. An alert is committed
+before anybody sees it.
+"""
+
+import re
+import resource
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic, perf_counter
+from typing import Protocol
+
+from overt import __version__
+from overt.deployment.file import Deployment
+from overt.errors import OvertError
+from overt.home import Home
+from overt.matching.gallery import Gallery
+from overt.runtime.counts import total
+from overt.runtime.jobs import Matching, Watching, camera_jobs, decision_policy, list_rules
+from overt.runtime.messages import CameraState, Ended, Message, Raised
+from overt.runtime.supervisor import Supervisor
+from overt.runtime.timing import StageClock
+from overt.storage import AlertRecord, End, Record, Run
+from overt.values import RunStatistics, StageTime, Watchlist
+from overt.vision.store import ModelStore, Pack
+from overt.vocabulary import DeploymentKind, DropCause, RunEnding
+from overt.watchlist.enrolment import EnrolmentReport, load_or_enrol
+from overt.watchlist.entries import CheckedList, ListSource, check_list
+
+
+class RunView(Protocol):
+    """Whoever watches a run: a terminal, a log, a test. Called by one thread."""
+
+    def enrolling(self, done: int, entries: int) -> None:
+        """So many entries of the list are enrolled."""
+
+    def enrolled(self, watchlist: Watchlist, refused: int, threshold: float) -> None:
+        """The list is ready; so many of its rows were refused."""
+
+    def alert(self, record: AlertRecord) -> None:
+        """An alert has been committed."""
+
+    def state(self, state: CameraState) -> None:
+        """A camera says how it is doing."""
+
+    def ended(self, ended: Ended) -> None:
+        """A camera has come to its end."""
+
+    def quiet(self) -> None:
+        """A moment has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to run, beyond what the deployment says.
+
+    `paced` plays recordings at their own pace; `videos` writes annotated videos, of rehearsals
+    only; `threads` is how many processor threads a camera's inference may use.
+    """
+
+    paced: bool = False
+    videos: bool = False
+    threads: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run came to: its id, its folder of output, how it ended and why."""
+
+    run_id: str
+    folder: Path
+    ending: RunEnding
+    reason: str
+    statistics: RunStatistics
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Prepared:
+    """What has to stand before a camera may be opened."""
+
+    pack: Pack
+    watchlist: Watchlist
+    gallery: Gallery
+    matching: Matching
+
+
+def run_deployment(
+    deployment: Deployment,
+    home: Home,
+    view: RunView,
+    options: RunOptions,
+    should_stop: Callable[[], bool],
+) -> RunResult:
+    """Run a deployment until its sources end, its window ends or `should_stop` says so.
+
+    Raises:
+        AuthorityError: a live deployment is outside its window.
+        ModelError, WatchlistError, ConfigurationError: what it needs cannot be used.
+        StorageError: the record cannot be written; nothing is searched then.
+    """
+    deployment.assert_may_start(datetime.now(UTC))
+    pack = ModelStore(home.models).load(deployment.pack)
+    with Record.open(home.database) as record:
+        prepared = _prepare(deployment, record, pack, view)
+        return _Run(deployment, home, record, prepared, view).carry_out(options, should_stop)
+
+
+def _prepare(deployment: Deployment, record: Record, pack: Pack, view: RunView) -> _Prepared:
+    source = ListSource(
+        deployment.watchlist,
+        deployment.images,
+        list_rules(deployment.policy, deployment.kind),
+        datetime.now(UTC).date(),
+    )
+    checked = check_list(source)
+    watchlist, report = load_or_enrol(record, checked, pack, view.enrolling)
+    gallery = Gallery.of(watchlist)
+    policy = decision_policy(deployment, pack, gallery)
+    view.enrolled(watchlist, _refused(checked, watchlist, report), policy.threshold)
+    return _Prepared(pack, watchlist, gallery, Matching(pack, policy))
+
+
+def _refused(checked: CheckedList, watchlist: Watchlist, report: EnrolmentReport | None) -> int:
+    return len(report.results if report else checked.rows) - len(watchlist.references)
+
+
+class _Run:
+    """A run that is going on."""
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        home: Home,
+        record: Record,
+        prepared: _Prepared,
+        view: RunView,
+    ) -> None:
+        self._deployment = deployment
+        self._record = record
+        self._prepared = prepared
+        self._view = view
+        self._run_id = uuid.uuid4().hex
+        self._models = home.models
+        self._folder = home.output / f"{_slug(deployment.name)}-{self._run_id[:8]}"
+        self._states: dict[str, CameraState] = {}
+        self._errors: list[OvertError] = []
+        self._clock = StageClock()
+        self._started_s = monotonic()
+
+    def carry_out(self, options: RunOptions, should_stop: Callable[[], bool]) -> RunResult:
+        """Record the beginning, watch the cameras, record the end."""
+        self._record.begin_run(self._beginning())
+        ending, reason = RunEnding.FAILED, "cut short"
+        try:
+            ending, reason = self._watch(options, should_stop)
+        except OvertError as error:
+            reason = error.message
+            raise
+        finally:
+            statistics = self._statistics()
+            end = End(datetime.now(UTC), ending, reason, statistics)
+            self._record.end_run(self._run_id, end)
+        return RunResult(self._run_id, self._folder, ending, reason, statistics)
+
+    def _watch(self, options: RunOptions, should_stop: Callable[[], bool]) -> tuple[RunEnding, str]:
+        videos = options.videos and self._deployment.kind is DeploymentKind.REHEARSAL
+        watching = Watching(options.paced, options.threads, self._folder if videos else None)
+        jobs = camera_jobs(self._deployment, self._prepared.matching, self._models, watching)
+        stopped = _Stop(self._deployment, should_stop)
+        supervisor = Supervisor(jobs, self._prepared.gallery)
+        try:
+            for message in supervisor.listen(stopped):
+                self._take(message)
+        finally:
+            supervisor.close()
+        return self._ending(stopped.reason, cameras=len(jobs))
+
+    def _take(self, message: Message | None) -> None:
+        if message is None:
+            self._view.quiet()
+            return
+        if isinstance(message, Raised):
+            self._commit(message)
+            return
+        self._states[message.state.camera] = message.state
+        self._view.state(message.state)
+        if isinstance(message, Ended):
+            if message.error is not None:
+                self._errors.append(message.error)
+            self._view.ended(message)
+
+    def _commit(self, raised: Raised) -> None:
+        started = perf_counter()
+        stored = self._record.add_alert(self._run_id, raised.alert)
+        self._clock.add("commit of an alert", perf_counter() - started)
+        self._clock.add("frame to committed alert", monotonic() - raised.decoded_s)
+        self._view.alert(stored)
+
+    def _ending(self, stopped: str, *, cameras: int) -> tuple[RunEnding, str]:
+        if stopped:
+            return RunEnding.STOPPED, stopped
+        if self._errors:
+            words = " ".join(error.message for error in self._errors)
+            failed = len(self._errors) == cameras
+            return (RunEnding.FAILED if failed else RunEnding.COMPLETED), words
+        return RunEnding.COMPLETED, ""
+
+    def _beginning(self) -> Run:
+        deployment, watchlist = self._deployment, self._prepared.watchlist
+        return Run(
+            run_id=self._run_id,
+            deployment=deployment.name,
+            kind=deployment.kind,
+            use_case=f"{deployment.use_case.wording} ({deployment.use_case.paragraph})",
+            location=deployment.location,
+            window_start=deployment.start,
+            window_end=deployment.end,
+            deployment_text=deployment.redacted_text,
+            authority=deployment.authority.model_dump(),
+            policy_version=deployment.policy.version,
+            policy_sha256=deployment.policy.sha256,
+            watchlist_id=watchlist.watchlist_id,
+            watchlist_subjects=len(watchlist.subjects),
+            watchlist_references=len(watchlist.references),
+            pack_id=self._prepared.pack.id,
+            software_version=__version__,
+            started_at=datetime.now(UTC),
+        )
+
+    def _statistics(self) -> RunStatistics:
+        states = list(self._states.values())
+        counts = total(state.counts for state in states)
+        dropped: Counter[DropCause] = sum((state.dropped for state in states), Counter())
+        here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return RunStatistics(
+            frames=counts.frames,
+            frames_dropped=dict(dropped),
+            detections=counts.detections,
+            not_searchable=dict(counts.not_searchable),
+            faces_seen=counts.faces_seen,
+            faces_searched=counts.faces_searched,
+            alerts=counts.alerts,
+            duration_s=monotonic() - self._started_s,
+            peak_memory_mb=here + sum(state.peak_memory_mb for state in states),
+            stage_times=(*_stage_times(states), *self._clock.times()),
+        )
+
+
+class _Stop:
+    """Says when to stop, and remembers why."""
+
+    def __init__(self, deployment: Deployment, asked: Callable[[], bool]) -> None:
+        self._deployment = deployment
+        self._asked = asked
+        self.reason = ""
+
+    def __call__(self) -> bool:
+        live = self._deployment.kind is DeploymentKind.LIVE
+        if live and not self._deployment.covers(datetime.now(UTC)):
+            self.reason = "the authority's window ended"
+        elif self._asked():
+            self.reason = "stopped by the operator"
+        return bool(self.reason)
+
+
+def _slug(name: str) -> str:
+    """Return a deployment's name as part of a folder's: small letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "run"
+
+
+def _stage_times(states: Iterable[CameraState]) -> list[StageTime]:
+    """Return every camera's stage times, named by camera where there are several."""
+    known = [state for state in states if state.stage_times]
+    if len(known) == 1:
+        return list(known[0].stage_times)
+    return [
+        StageTime(f"{state.camera}: {one.stage}", one.count, one.p50_ms, one.p95_ms)
+        for state in known
+        for one in state.stage_times
+    ]

@@ -1,0 +1,139 @@
+"""Starts one process a camera, listens to all of them, and ends any that no longer answers.
+
+A decoder can block for ever inside a library call, so no limit set inside the process is sure;
+the parent's is. What a camera's process holds in memory dies with it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from time import monotonic
+
+from overt.errors import SourceError
+from overt.matching.gallery import Gallery
+from overt.runtime.messages import CameraState, Ended, Message, Raised
+from overt.runtime.worker import CameraJob, work
+
+_LISTEN_S = 0.2
+_STARTING_S = 60.0
+"""Silence allowed at first: a process loads its libraries and models without a word."""
+
+_SILENCE_S = 10.0
+"""Silence allowed later; a beat comes four times a second."""
+
+_WAITING_S = 30.0
+"""How long a source may deliver no picture, opening included."""
+
+_GRACE_S = 10.0
+"""How long a camera may take to stop by itself, its video finished, when it is told to."""
+
+
+@dataclass(slots=True, eq=False)
+class _Camera:
+    """One camera's process as its parent sees it."""
+
+    name: str
+    process: SpawnProcess
+    pipe: Connection
+    heard_s: float = field(default_factory=monotonic)
+    state: CameraState | None = None
+    ended: bool = False
+
+    def fault(self, now: float) -> str:
+        """Return what is wrong with the process, or nothing."""
+        if not self.process.is_alive() and not self.pipe.poll():
+            return "its process died"
+        if now - self.heard_s > (_SILENCE_S if self.state else _STARTING_S):
+            return "its process no longer answers"
+        if self.state and self.state.waiting_s > _WAITING_S:
+            return f"no picture came for {_WAITING_S:.0f} seconds"
+        return ""
+
+
+class Supervisor:
+    """Runs cameras and hands on what they say. Used by one thread, once."""
+
+    def __init__(self, jobs: Sequence[CameraJob], gallery: Gallery) -> None:
+        # Spawned, not forked: the engines' threads do not survive a fork, and a child should
+        # inherit nothing that it is not given.
+        context = get_context("spawn")
+        self._stop = context.Event()
+        self._cameras: list[_Camera] = []
+        for job in jobs:
+            ours, theirs = context.Pipe(duplex=False)
+            process = context.Process(
+                target=work,
+                args=(job, gallery, theirs, self._stop),
+                name=f"camera {job.settings.camera}",
+                daemon=True,
+            )
+            process.start()
+            theirs.close()
+            self._cameras.append(_Camera(job.settings.camera, process, ours))
+
+    def listen(self, should_stop: Callable[[], bool]) -> Iterator[Message | None]:
+        """Yield every message until all cameras have ended; None when a moment passed silently.
+
+        When `should_stop` says so, the cameras are told to stop and given a few seconds to.
+        """
+        stopping_s: float | None = None
+        while any(not camera.ended for camera in self._cameras):
+            if stopping_s is None and should_stop():
+                self._stop.set()
+                stopping_s = monotonic()
+            heard = [message for camera in self._ready() for message in self._hear(camera)]
+            yield from heard
+            if not heard:
+                yield None
+            late = stopping_s is not None and monotonic() - stopping_s > _GRACE_S
+            yield from self._end_faulty(late=late)
+
+    def close(self) -> None:
+        """End every process that is left."""
+        self._stop.set()
+        for camera in self._cameras:
+            _kill(camera)
+
+    def _ready(self) -> list[_Camera]:
+        by_pipe = {camera.pipe: camera for camera in self._cameras if not camera.ended}
+        return [by_pipe[pipe] for pipe in wait(list(by_pipe), _LISTEN_S) if pipe in by_pipe]
+
+    def _hear(self, camera: _Camera) -> Iterator[Message]:
+        try:
+            message: Message = camera.pipe.recv()
+        except (EOFError, OSError):
+            yield self._give_up(camera, "its process died")
+            return
+        camera.heard_s = monotonic()
+        if not isinstance(message, Raised):
+            camera.state = message.state
+        camera.ended = isinstance(message, Ended)
+        yield message
+
+    def _end_faulty(self, *, late: bool) -> Iterator[Message]:
+        for camera in self._cameras:
+            fault = "" if camera.ended else camera.fault(monotonic())
+            if late and not camera.ended:
+                fault = "it did not stop when told to"
+            if fault:
+                yield self._give_up(camera, fault)
+
+    def _give_up(self, camera: _Camera, why: str) -> Ended:
+        _kill(camera)
+        camera.ended = True
+        error = SourceError(
+            f"Camera {camera.name} was ended: {why}.",
+            remedy="Check the camera, its network and its cable; the other cameras go on.",
+        )
+        return Ended(camera.state or CameraState(camera.name), error=error)
+
+
+def _kill(camera: _Camera) -> None:
+    if camera.ended and camera.process.is_alive():
+        camera.process.join(_GRACE_S)
+    if camera.process.is_alive():
+        camera.process.kill()
+        camera.process.join()
+    camera.pipe.close()

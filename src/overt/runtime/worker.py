@@ -1,0 +1,182 @@
+"""One camera's process: a thread that decodes, and the pipeline that looks.
+
+Everything before an alert lives in this process's memory and ends with it. What leaves it is
+the messages of `messages.py` and, in a rehearsal that asks for it, a video in which every face
+without an alert is hidden.
+"""
+
+import resource
+import signal
+import threading
+from collections import Counter, deque
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from time import monotonic
+
+from overt.capture import (
+    BoundedQueue,
+    CaptureSettings,
+    FrameBuffer,
+    FrameSource,
+    NewestFrame,
+    Paced,
+    open_source,
+)
+from overt.errors import OvertError, SourceError
+from overt.matching.gallery import Gallery
+from overt.runtime.messages import Beat, CameraState, Ended, Message, Raised
+from overt.runtime.pipeline import CameraPipeline, CameraSettings
+from overt.runtime.rehearsal_video import RehearsalVideo
+from overt.values import Frame
+from overt.vision.detection import DetectorSettings
+from overt.vision.store import ModelStore
+
+_BEAT_S = 0.25
+_PACE_OVER_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class CameraJob:
+    """Everything a camera's process is started with, besides the gallery.
+
+    With `newest_only`, as for live sources, a frame that is overtaken is dropped and counted,
+    and a recording plays at its own pace; without it a recording is taken as fast as the
+    machine allows and nothing is dropped. `video` is where an annotated video goes, if any.
+    """
+
+    settings: CameraSettings
+    source: str
+    capture: CaptureSettings
+    detector: DetectorSettings
+    store: Path
+    pack: str
+    threads: int
+    newest_only: bool = False
+    video: Path | None = None
+
+
+def work(job: CameraJob, gallery: Gallery, pipe: Connection, stop: Event) -> None:
+    """Run one camera until its source ends or `stop` is set. The target of a process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    try:
+        _Worker(job, gallery, pipe.send, stop.is_set).run()
+    except OvertError as error:  # before anything was looked at
+        pipe.send(Ended(CameraState(job.settings.camera), error=error))
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # the parent is gone, and with it every reason to look
+    finally:
+        pipe.close()
+
+
+class _Worker:
+    def __init__(
+        self,
+        job: CameraJob,
+        gallery: Gallery,
+        send: Callable[[Message], None],
+        stopped: Callable[[], bool],
+    ) -> None:
+        self._job = job
+        self._send = send
+        self._stopped = stopped
+        self._buffer: FrameBuffer = NewestFrame() if job.newest_only else BoundedQueue()
+        self._source: FrameSource | None = None  # set by the decoding thread, then only read
+        self._pipeline = _pipeline(job, gallery)
+        self._looked_at: deque[float] = deque()
+        self._last_look_s = monotonic()
+        self._last_beat_s = 0.0
+        self._film_s = 0.0
+
+    def run(self) -> None:
+        """Watch the source to its end and say how it ended."""
+        threading.Thread(target=self._decode, name="decoding", daemon=True).start()
+        error: OvertError | None = None
+        try:
+            with ExitStack() as stack:
+                self._watch(stack)
+            error = None if self._stopped() else self._buffer.error
+        except OvertError as failure:
+            error = failure
+        finally:
+            self._buffer.stop()
+        note = (self._source.note if self._source else None) or ""
+        self._send(Ended(self._state(at_end=True), note, error))
+
+    def _watch(self, stack: ExitStack) -> None:
+        video: RehearsalVideo | None = None
+        while not self._stopped() and not self._buffer.finished:
+            frame = self._buffer.take(_BEAT_S)
+            if frame is not None:
+                if video is None and self._job.video is not None:
+                    video = stack.enter_context(RehearsalVideo(self._job.video, self._job.settings))
+                self._look(frame, video)
+            self._beat()
+
+    def _look(self, frame: Frame, video: RehearsalVideo | None) -> None:
+        clock = self._pipeline.clock
+        with clock.stage("whole frame"):
+            result = self._pipeline.process(frame)
+        clock.add("age at decision", monotonic() - frame.monotonic_s)
+        for alert in result.alerts:
+            self._send(Raised(alert, frame.monotonic_s))
+        if video is not None:
+            with clock.stage("annotated video"):
+                video.write(frame, result)
+        self._film_s = frame.presentation_s
+        self._last_look_s = monotonic()
+        self._looked_at.append(self._last_look_s)
+
+    def _decode(self) -> None:
+        """Open the source and fill the buffer: the body of the decoding thread."""
+        error: OvertError | None = None
+        try:
+            with _open(self._job) as source:
+                self._source = source
+                for frame in source:
+                    if not self._buffer.put(frame):
+                        break
+        except OvertError as failure:
+            error = failure
+        except Exception as fault:  # noqa: BLE001 - the thread's outer loop; decoders raise anything
+            error = SourceError(
+                f"Decoding failed ({type(fault).__name__}).",
+                remedy="Check that the file or camera plays elsewhere.",
+            )
+        self._buffer.finish(error)
+
+    def _beat(self) -> None:
+        if monotonic() - self._last_beat_s >= _BEAT_S:
+            self._last_beat_s = monotonic()
+            self._send(Beat(self._state()))
+
+    def _state(self, *, at_end: bool = False) -> CameraState:
+        now = monotonic()
+        while self._looked_at and self._looked_at[0] < now - _PACE_OVER_S:
+            self._looked_at.popleft()
+        return CameraState(
+            camera=self._job.settings.camera,
+            counts=self._pipeline.counts,
+            dropped=self._buffer.dropped + (self._source.dropped if self._source else Counter()),
+            frames_per_second=len(self._looked_at) / _PACE_OVER_S,
+            waiting_s=now - self._last_look_s,
+            film_s=self._film_s,
+            film_length_s=self._source.info.duration_s if self._source else None,
+            peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            stage_times=self._pipeline.clock.times() if at_end else (),
+        )
+
+
+def _pipeline(job: CameraJob, gallery: Gallery) -> CameraPipeline:
+    pack = ModelStore(job.store).load(job.pack)
+    detector = pack.detector(job.detector, threads=job.threads)
+    extractor = pack.extractor(threads=job.threads)
+    return CameraPipeline(job.settings, detector, extractor, gallery)
+
+
+def _open(job: CameraJob) -> FrameSource:
+    source = open_source(job.source, job.capture)
+    return Paced(source) if job.newest_only and not source.info.live else source
