@@ -15,7 +15,7 @@ from overt.deployment.problems import Problem
 from overt.deployment.summary import for_programs, in_words
 
 _NOT_CHECKED = (
-    "Whether each row of the watchlist and its picture can be used: importing the list says.",
+    "Whether each row of the watchlist and its picture can be used: `overt watchlist check` says.",
     "Whether the model pack is there and unchanged: `overt models verify` says.",
     "Whether cameras answer and recordings can be decoded: starting says.",
     "Whether the authority was really given: nobody signs in Overt yet.",

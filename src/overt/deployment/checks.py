@@ -9,10 +9,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta
+from typing import get_args
 
 from overt.deployment.document import Document
 from overt.deployment.lines import Where
-from overt.deployment.policy import DecisionSettings, Policy
+from overt.deployment.policy import DecisionSettings, FpirTarget, Policy, percent
 from overt.deployment.problems import Problem, did_you_mean, nearest_beside
 from overt.deployment.source import Source, SourceKind, Standing, resolved, standing
 from overt.vocabulary import DeploymentKind
@@ -171,12 +172,9 @@ def _looser(document: Document, allowed: DecisionSettings) -> Iterator[str]:
         allowed.threshold is None or threshold < allowed.threshold
     ):
         yield "threshold"  # a threshold cannot be held against a rate before the pack is read
-    percent = re.fullmatch(r"fpir_(\d{1,3})(?:_(\d{1,6}))?_percent", fpir)
-    if percent and (
-        allowed.threshold is not None
-        or float(f"{percent[1]}.{percent[2] or 0}") > allowed.fpir_percent
-    ):
-        yield "fpir"
+    for target in (target for target in get_args(FpirTarget) if target == fpir):
+        if allowed.threshold is not None or percent(target) > allowed.fpir_percent:
+            yield "fpir"
 
 
 FILE_CHECKS: tuple[Callable[[Document], Iterator[Problem]], ...] = (

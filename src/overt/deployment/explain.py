@@ -17,8 +17,7 @@ _OF_LENGTH = frozenset({"too_short", "too_long"})
 _PLAIN: Mapping[str, tuple[str, str]] = {
     "missing": ("is missing.", ""),
     "string_type": ("must be text.", "Put it between straight quotation marks."),
-    "int_type": ("must be a whole number.", "Write it in digits, without quotation marks."),
-    "int_from_float": ("must be a whole number.", "Leave the decimals out."),
+    "int_type": ("must be a whole number.", "Write digits only: no quotation marks, no decimals."),
     "float_type": ("must be a number.", _NUMBER),
     "finite_number": ("must be an ordinary number.", _NUMBER),
     "bool_type": ("must be true or false.", "Write it in small letters, without quotation marks."),

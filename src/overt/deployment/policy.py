@@ -12,7 +12,7 @@ from enum import StrEnum
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
 
@@ -40,8 +40,13 @@ ROW_FIELDS = (
 )
 """What a row of a watchlist may say."""
 
-ALWAYS_REQUIRED = frozenset(ROW_FIELDS) - {"subject_id", "reference_id", "name"}
-"""What no policy may leave optional: requirement R-11."""
+ALWAYS_REQUIRED = frozenset(ROW_FIELDS) - {"name", "expected_response"}
+"""What no policy may leave optional: requirement R-11. A row without an expected response is
+given its category's first.
+"""
+
+FpirTarget: TypeAlias = Literal["fpir_3_percent", "fpir_1_percent", "fpir_0_3_percent"]
+"""The false positive identification rates for which model packs publish thresholds."""
 
 _TOO_BROAD = re.compile(
     r"(?:other|misc|miscellaneous|general|any|anyone|anybody|everyone|intelligence|suspicious"
@@ -113,12 +118,11 @@ class PictureSource(Section):
 class DecisionSettings(Section):
     """What evidence makes an alert."""
 
-    fpir: str = Field(
-        default="fpir_1_percent",
-        description="Which row of the model pack's table of thresholds is used: the false "
-        "positive identification rate it was measured for, such as fpir_1_percent or "
+    fpir: FpirTarget = Field(
+        default="fpir_0_3_percent",
+        description="Which of the model pack's measured thresholds is used: the one for a "
+        "false positive identification rate of fpir_3_percent, fpir_1_percent or "
         "fpir_0_3_percent.",
-        pattern=r"^fpir_\d{1,3}(_\d{1,6})?_percent$",
     )
     threshold: float | None = Field(
         default=None,
@@ -144,7 +148,16 @@ class DecisionSettings(Section):
     @property
     def fpir_percent(self) -> float:
         """The rate that `fpir` names, in percent."""
-        return float(self.fpir.removeprefix("fpir_").removesuffix("_percent").replace("_", "."))
+        return percent(self.fpir)
+
+
+def percent(fpir: FpirTarget) -> float:
+    """Return the rate that an FPIR target names.
+
+    >>> percent("fpir_0_3_percent")
+    0.3
+    """
+    return float(fpir.removeprefix("fpir_").removesuffix("_percent").replace("_", "."))
 
 
 _Entry = TypeVar("_Entry", UseCase, Category, PictureSource)
@@ -296,14 +309,23 @@ class Policy(Section):
         """Return the category of this id, or None."""
         return next((each for each in self.categories if each.id == category_id), None)
 
-    def permits(self, picture_source: str, category: str, kind: DeploymentKind) -> bool:
-        """Return whether a picture of this source may stand for someone of this category."""
-        source = next((each for each in self.picture_sources if each.id == picture_source), None)
-        if source is None or self.category(category) is None:
-            return False
-        if source.origin is PictureOrigin.DRAWN and kind is not DeploymentKind.REHEARSAL:
-            return False
-        return not source.only_for or category in source.only_for
+    @property
+    def responses(self) -> dict[str, tuple[str, ...]]:
+        """The responses that a row of each category may ask for, by the category's id."""
+        return {category.id: category.expected_responses for category in self.categories}
+
+    def sources_for(self, kind: DeploymentKind) -> dict[str, frozenset[str]]:
+        """Return the picture sources a deployment of this kind may use, by their ids.
+
+        Each with the categories it may be used for; none means all. Drawn pictures serve
+        rehearsals only.
+        """
+        rehearsed = kind is DeploymentKind.REHEARSAL
+        return {
+            source.id: frozenset(source.only_for)
+            for source in self.picture_sources
+            if rehearsed or source.origin is not PictureOrigin.DRAWN
+        }
 
 
 def shipped_policies() -> tuple[str, ...]:

@@ -9,17 +9,21 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
-from overt.deployment.policy import DEFAULT_POLICY
+from overt.deployment.policy import DEFAULT_POLICY, FpirTarget
 from overt.deployment.schema import Line, Section, Slug, Text, wrong
 from overt.vocabulary import DeploymentKind
 
 _SMALLEST_AREA = 1e-4
 """A zone of less than a hundredth of the width by a hundredth of the height is a slip."""
 
+_FEWEST_CORNERS, _MOST_CORNERS = 3, 100
+
 Point = list[float]
 
 
 def _polygon(points: list[Point]) -> list[Point]:
+    if not _FEWEST_CORNERS <= len(points) <= _MOST_CORNERS:
+        raise wrong(f"needs from {_FEWEST_CORNERS} to {_MOST_CORNERS} corners.")
     if any(len(point) != 2 for point in points):
         raise wrong("has a point that is not a pair.", "Write each point as [across, down].")
     if any(not 0 <= number <= 1 for point in points for number in point):
@@ -102,10 +106,10 @@ class ModelChoice(Section):
 class DecisionOverrides(Section):
     """What this deployment decides otherwise than its policy; a live one may only be stricter."""
 
-    fpir: str | None = Field(
+    fpir: FpirTarget | None = Field(
         default=None,
-        pattern=r"^fpir_\d{1,3}(_\d{1,6})?_percent$",
-        description="The row of the pack's table of thresholds, such as fpir_1_percent.",
+        description="Which of the pack's measured thresholds is used: fpir_3_percent, "
+        "fpir_1_percent or fpir_0_3_percent.",
     )
     threshold: float | None = Field(
         default=None,
@@ -132,13 +136,11 @@ class CameraSettings(Section):
     source: Line = Field(
         repr=False,
         description="Where the pictures come from. Live: an rtsp:// or rtsps:// address, or a "
-        "webcam such as /dev/video0. Rehearsal: a recorded file, a folder of pictures, or "
+        "webcam such as webcam:/dev/video0. Rehearsal: a recorded file, a folder of pictures, or "
         "drawn:street.",
     )
     zone: Annotated[list[Point], AfterValidator(_polygon)] | None = Field(
         default=None,
-        min_length=3,
-        max_length=100,
         description="The zone of recognition: three or more corners [across, down], in order, "
         "as fractions of the picture from its top left. Left out, the whole picture.",
     )

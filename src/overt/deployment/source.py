@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from overt.vocabulary import DeploymentKind
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
+_END_OF_AUTHORITY = re.compile(r"[/?#\\]")
 _DRAWN = re.compile(r"drawn:[\w.,:;=?&/-]{1,100}")
-_WEBCAM = re.compile(r"/dev/video\d{1,3}")
+_WEBCAM = re.compile(r"(?:webcam:)?(/dev/(?:video\d{1,3}|v4l/(?!.*\.\.)[\w/.:-]{1,200}))")
 
 
 Standing: TypeAlias = Literal["file", "folder", "nothing"]
@@ -37,7 +38,8 @@ _RECORDED = frozenset({SourceKind.RECORDING, SourceKind.FOLDER, SourceKind.DRAWN
 class Source:
     """A camera's source: `address` opens it and may hold a password; `shown` never does.
 
-    A file's or folder's `address` is a whole path; any other is as the file wrote it.
+    `address` is a whole path for a file or folder, `webcam:/dev/...` for a webcam, and
+    otherwise as written.
     """
 
     address: str = field(repr=False)
@@ -58,8 +60,9 @@ class Source:
         if written.startswith("drawn:"):
             drawn = _DRAWN.fullmatch(written)
             return cls(written, SourceKind.DRAWN if drawn else SourceKind.UNKNOWN, written)
-        if _WEBCAM.fullmatch(written):
-            return cls(written, SourceKind.WEBCAM, written)
+        if webcam := _WEBCAM.fullmatch(written):
+            address = f"webcam:{webcam[1]}"
+            return cls(address, SourceKind.WEBCAM, address)
         path = resolved(written, folder)
         kind = SourceKind.FOLDER if standing(path) == "folder" else SourceKind.RECORDING
         return cls(str(path), kind, written)
@@ -96,8 +99,8 @@ def redacted(address: str) -> str:
     if scheme is None:
         return "…"
     # A password that holds / or ? would make the address read as host "user", path "…@host".
-    after_host = address[scheme.end() :].partition("/")[2]
-    host = "" if "@" in after_host else _host(address)
+    beyond = _END_OF_AUTHORITY.split(address[scheme.end() :], maxsplit=1)[1:]
+    host = "" if any("@" in part for part in beyond) else _host(address)
     return f"{scheme[1].lower()}://{host or '…'}/…"
 
 

@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
+from overt.deployment.source import standing
 from overt.errors import ConfigurationError
 from overt.vocabulary import DeploymentKind
 
@@ -15,7 +16,7 @@ _LENGTH = timedelta(hours=6)
 
 _SOURCES = {
     DeploymentKind.LIVE: (
-        "# A network camera, rtsp://... or rtsps://..., or a webcam such as /dev/video0.",
+        "# A network camera, rtsp://... or rtsps://..., or a webcam such as webcam:/dev/video0.",
         "",
     ),
     DeploymentKind.REHEARSAL: (
@@ -49,7 +50,7 @@ def write_whole(path: Path, text: str, *, overwrite: bool) -> None:
         ConfigurationError: it cannot be written there, or is there already and `overwrite`
             is false.
     """
-    if path.is_dir():
+    if standing(path) == "folder":
         raise ConfigurationError(f"{path} is a folder.", remedy="Name a file to write in it.")
     if os.path.lexists(path) and not overwrite:
         remedy = "Choose another name, or add --force to write over it."
