@@ -41,16 +41,20 @@ def wrong(message: str, remedy: str = "") -> PydanticCustomError:
     return PydanticCustomError("overt", "{message}", {"message": message, "remedy": remedy})
 
 
-def _text(value: str) -> str:
+def _written(value: str) -> str:
     value = value.strip()
     if not value:
         raise wrong("is empty.")
-    if value.casefold().rstrip(".! ") in _PLACEHOLDERS or not any(map(str.isalnum, value)):
-        raise wrong("only holds the place of an answer.")
     if any(map(_is_unprintable, value)):
         raise wrong("holds a character that cannot be seen.", "Delete the text and type it again.")
     if len(value) > _MOST_CHARACTERS:
         raise wrong(f"is longer than {_MOST_CHARACTERS} characters.", "Say it more briefly.")
+    return value
+
+
+def _answer(value: str) -> str:
+    if value.casefold().rstrip(".! ") in _PLACEHOLDERS or not any(map(str.isalnum, value)):
+        raise wrong("only holds the place of an answer.")
     return value
 
 
@@ -60,9 +64,13 @@ def _is_unprintable(character: str) -> bool:
     return unicodedata.category(character) == "Cc" or character in _DIRECTION_CONTROLS
 
 
-def _line(value: str) -> str:
+def _one_line(value: str) -> str:
     if len(value.splitlines()) > 1:
         raise wrong("must be on one line.", "Join its lines.")
+    return value
+
+
+def _short(value: str) -> str:
     if len(value) > _MOST_IN_A_LINE:
         raise wrong(f"is longer than {_MOST_IN_A_LINE} characters.", "Say it more briefly.")
     return value
@@ -79,11 +87,14 @@ def _slug(value: str) -> str:
     )
 
 
-Text = Annotated[str, AfterValidator(_text)]
+Address = Annotated[str, AfterValidator(_written), AfterValidator(_one_line)]
+"""A path or an address: anything visible on one line."""
+
+Text = Annotated[str, AfterValidator(_written), AfterValidator(_answer)]
 """Text someone has to have written: not empty, not "TBC", without invisible controls."""
 
-Line = Annotated[str, AfterValidator(_text), AfterValidator(_line)]
-"""The same on one line."""
+Line = Annotated[Text, AfterValidator(_one_line), AfterValidator(_short)]
+"""The same on one short line."""
 
 Slug = Annotated[str, AfterValidator(_slug)]
 """A name that is safe in file names, addresses and records: `north-end`."""

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from overt.deployment.policy import DEFAULT_POLICY, FpirTarget
-from overt.deployment.schema import Line, Section, Slug, Text, wrong
+from overt.deployment.schema import Address, Line, Section, Slug, Text, wrong
 from overt.vocabulary import DeploymentKind
 
 _SMALLEST_AREA = 1e-4
@@ -74,13 +74,13 @@ class Authority(Section):
 class WatchlistFiles(Section):
     """Where the list and its pictures are."""
 
-    csv: Line | None = Field(
+    csv: Address | None = Field(
         default=None, description="The list as a CSV file. Give this or json, not both."
     )
-    json_file: Line | None = Field(
+    json_file: Address | None = Field(
         default=None, alias="json", description="The list as a JSON file. Give this or csv."
     )
-    images: Line = Field(description="The folder that the list's pictures are in.")
+    images: Address = Field(description="The folder that the list's pictures are in.")
 
 
 class PolicyChoice(Section):
@@ -90,7 +90,7 @@ class PolicyChoice(Section):
         default=None,
         description=f"A policy that comes with Overt; {DEFAULT_POLICY} when nothing is given.",
     )
-    file: Line | None = Field(
+    file: Address | None = Field(
         default=None, description="A policy file of your own. Give this or name, not both."
     )
 
@@ -133,7 +133,7 @@ class CameraSettings(Section):
     """One camera: where its pictures come from and where in them faces are looked for."""
 
     name: Slug = Field(description="The camera's name: small letters, digits and hyphens.")
-    source: Line = Field(
+    source: Address = Field(
         repr=False,
         description="Where the pictures come from. Live: an rtsp:// or rtsps:// address, or a "
         "webcam such as webcam:/dev/video0. Rehearsal: a recorded file, a folder of pictures, or "
