@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 from example_clips import make_frame
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overt.capture import BoundedQueue, FrameBuffer, NewestFrame
@@ -69,6 +69,7 @@ def test_a_bounded_queue_hands_on_everything_in_order() -> None:
     assert not buffer.dropped
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.integers(1, 5), st.integers(0, 12))
 def test_a_bounded_queue_never_holds_more_than_its_size(size: int, count: int) -> None:
     buffer = BoundedQueue(size)

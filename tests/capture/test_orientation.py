@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from example_clips import corner_colours, corners, make_clip, read
+from PIL import Image
 
 from overt.capture.orientation import apply_display_matrix
 
@@ -46,3 +47,14 @@ def test_a_phone_video_is_turned_upright(
 
     assert {colours} == {corner_colours(frame.image) for frame in frames}
     assert {shape} == {frame.image.shape for frame in frames}
+
+
+def test_pictures_that_say_by_exif_how_they_lie_are_turned_in_a_video_too(tmp_path: Path) -> None:
+    picture = Image.fromarray(corners(48, 64))
+    exif = picture.getexif()
+    exif[0x0112] = 6  # stored a quarter turn to the left of upright
+    picture.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "one.jpg", exif=exif, quality=95)
+    clip = tmp_path / "dashcam.mjpeg"
+    clip.write_bytes((tmp_path / "one.jpg").read_bytes() * 3)
+
+    assert [corner_colours(frame.image) for frame in read(clip)] == ["RGBW"] * 3

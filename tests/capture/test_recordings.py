@@ -91,17 +91,15 @@ def test_a_recording_of_one_pixel_is_a_recording(tmp_path: Path) -> None:
 
 def test_an_8k_recording_is_taken_whole_or_scaled_down(tmp_path: Path) -> None:
     clip = make_clip(
-        tmp_path / "8k.mp4",
-        size=(7680, 4320),
-        frames=2,
-        codec="mjpeg",
-        pix_fmt="yuvj420p",
+        tmp_path / "8k.mp4", size=(7680, 4320), frames=1, codec="mjpeg", pix_fmt="yuvj420p"
     )
 
-    assert [frame.image.shape for frame in read(clip)] == [(4320, 7680, 3)] * 2
-    scaled = read(clip, CaptureSettings(max_width_px=1920))
-    assert [frame.image.shape for frame in scaled] == [(1080, 1920, 3)] * 2
-    assert corner_colours(scaled[1].image) == "RGBW"
+    (whole,) = read(clip)
+    (scaled,) = read(clip, CaptureSettings(max_width_px=1920))
+
+    assert whole.image.shape == (4320, 7680, 3)
+    assert scaled.image.shape == (1080, 1920, 3)
+    assert corner_colours(scaled.image) == "RGBW"
 
 
 def test_small_pictures_are_never_scaled_up(tmp_path: Path) -> None:

@@ -5,13 +5,13 @@ import math
 import cv2
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from overt.capture import Zone
 from overt.errors import ConfigurationError
 
-sizes = st.tuples(st.integers(1, 60), st.integers(1, 60))
+sizes = st.tuples(st.integers(1, 30), st.integers(1, 30))
 
 
 @st.composite
@@ -47,6 +47,7 @@ def test_points_are_inside_where_opencv_says_so(
     assert (distance_px > 0) == zone.contains(point, size)
 
 
+@settings(deadline=None, max_examples=50)
 @given(zones(), sizes)
 def test_the_mask_holds_the_pixels_whose_centre_is_inside(
     zone: Zone, size: tuple[int, int]
@@ -113,6 +114,7 @@ def test_a_ring_that_is_closed_by_hand_is_the_same_zone() -> None:
     assert Zone.from_points(corners) == Zone.from_points([*corners, corners[0]])
 
 
+@settings(deadline=None)
 @given(zones())
 def test_going_round_the_other_way_is_the_same_zone(zone: Zone) -> None:
     other = Zone(zone.points[::-1])
@@ -148,17 +150,13 @@ def test_what_is_no_zone_is_refused_with_a_remedy(corners: list[list[float]], wo
     assert "[[0.1, 0.2]" in caught.value.remedy
 
 
-@given(zones(), st.data())
-def test_swapping_two_corners_of_a_round_zone_makes_it_cross(
-    zone: Zone, data: st.DataObject
-) -> None:
-    count = data.draw(st.integers(4, 9))
-    circle = [
-        (0.5 + 0.4 * math.cos(math.tau * n / count), 0.5 + 0.4 * math.sin(math.tau * n / count))
-        for n in range(count)
-    ]
-    place = data.draw(st.integers(0, count - 2))
-    circle[place], circle[place + 1] = circle[place + 1], circle[place]
+@given(st.integers(4, 9), st.integers(0, 100))
+def test_swapping_two_neighbouring_corners_makes_the_sides_cross(count: int, place: int) -> None:
+    turns = [math.tau * n / count for n in range(count)]
+    circle = [(0.5 + 0.4 * math.cos(turn), 0.5 + 0.4 * math.sin(turn)) for turn in turns]
+    assert Zone.from_points(circle).points == tuple(circle)
+    one, other = place % count, (place + 1) % count
+    circle[one], circle[other] = circle[other], circle[one]
 
     with pytest.raises(ConfigurationError, match="cross"):
         Zone.from_points(circle)

@@ -9,11 +9,11 @@ source otherwise than through `redact`.
 """
 
 import ipaddress
+import os
 import re
 import socket
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
@@ -69,7 +69,7 @@ def parse_address(source: str) -> Address:
         raise SourceError("A camera's source is empty or unreadable.", remedy=_KINDS)
     scheme, rest = _split_scheme(source)
     if scheme in {"", "file"}:
-        return Address(SourceKind.PATH, _path_of(source, scheme, rest), shown)
+        return Address(SourceKind.PATH, _path_of(source, scheme, rest, shown), shown)
     if scheme in {"rtsp", "rtsps"}:
         return Address(SourceKind.RTSP, _checked_url(source, shown), shown)
     if scheme == "webcam":
@@ -134,18 +134,23 @@ def _split_scheme(source: str) -> tuple[str, str]:
     return (found[1].lower(), found[2]) if found else ("", source)
 
 
-def _path_of(source: str, scheme: str, rest: str) -> str:
-    if not scheme:
-        return str(Path(source).expanduser())
-    if not rest.startswith("//"):
-        return rest
-    url = urlsplit(source)  # the URI form, with percent escapes
-    if url.netloc not in {"", "localhost"}:
+def _path_of(source: str, scheme: str, rest: str, shown: str) -> str:
+    path = _decoded_path(source) if scheme and rest.startswith("//") else rest
+    if not path or "\0" in path:
         raise SourceError(
-            "A file: address names another machine.",
-            remedy="Mount the folder here and give the path, or write file:/path.",
+            f"{shown} names no file on this machine.",
+            remedy="Write file:/path; what lies on another machine is mounted here first.",
         )
-    return unquote(url.path)
+    return path if scheme else os.path.expanduser(path)  # noqa: PTH111  never raises
+
+
+def _decoded_path(uri: str) -> str:
+    """Return the path in a file:// address, or nothing where it is not one of this machine's."""
+    try:
+        url = urlsplit(uri)
+    except ValueError:
+        return ""
+    return unquote(url.path) if url.netloc in {"", "localhost"} else ""
 
 
 def _checked_url(source: str, shown: str) -> str:

@@ -23,8 +23,9 @@ class CaptureSettings:
     `camera` is the name its frames carry. `recording_started_at` (aware) dates a recording's
     first frame; without it a recording counts as starting when it is opened, because the
     dates that files carry are often wrong. `folder_frames_per_second` is the pace of a folder
-    of pictures. Pictures wider than `max_width_px` are scaled down while being converted,
-    which bounds memory and also makes faces smaller; by default none is. Live sources give up
+    of pictures. Pictures wider than `max_width_px` are scaled down while being converted:
+    an 8K one takes 100 MB and several are alive at once, but faces in it become smaller; by
+    default none is. Live sources give up
     after `open_timeout_s` and `read_timeout_s` where FFmpeg heeds them; it does not always,
     so a supervisor must be able to kill the process. `rtsps` certificates are verified,
     against `tls_ca_file` (PEM) where it is given.
