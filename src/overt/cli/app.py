@@ -15,6 +15,7 @@ from overt import __version__
 COMMANDS = (
     "deployment",
     "models",
+    "watchlist",
 )  # fmt: skip  one a line, so that two additions never meet
 """The modules of `overt.cli` that add commands, in the order that help lists them."""
 

@@ -1,0 +1,98 @@
+"""`overt watchlist check`: look at a list as an import would, and say what is wrong with it.
+
+Its exit status is 0 where every row can be used, 3 where some are refused, and 1 where the
+list cannot be used at all.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from overt.vocabulary import DeploymentKind
+
+if TYPE_CHECKING:
+    from overt.vision.store import Pack
+    from overt.watchlist.enrolment import EnrolmentReport
+    from overt.watchlist.entries import CheckedList
+    from overt.watchlist.rules import ListRules
+
+SOME_REFUSED = 3
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    group = typer.Typer(no_args_is_help=True, help="Check watchlists before they are used.")
+    group.command("check")(check)
+    app.add_typer(group, name="watchlist")
+
+
+def check(  # noqa: PLR0913  each option is a parameter
+    rows: Annotated[Path, typer.Argument(metavar="LIST", help="The list: CSV or JSON, UTF-8.")],
+    pictures: Annotated[
+        Path, typer.Argument(metavar="IMAGES", help="The folder that its pictures are in.")
+    ],
+    *,
+    policy: Annotated[
+        str, typer.Option(help="The policy: a name that comes with Overt, or a TOML file.")
+    ] = "uk-policing",
+    kind: Annotated[
+        DeploymentKind, typer.Option(help="A rehearsal may list drawn people as well.")
+    ] = DeploymentKind.LIVE,
+    pack: Annotated[str, typer.Option(help="The model pack.")] = "standard",
+    json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Write the report to a file: .json, .csv, or text otherwise."),
+    ] = None,
+) -> None:
+    """Enrol a list without keeping it, and say which rows are refused and who looks alike."""
+    from datetime import UTC, datetime
+
+    from overt.cli import screen
+    from overt.home import Home
+    from overt.vision.store import ModelStore
+    from overt.watchlist.enrolment import demand_usable
+    from overt.watchlist.entries import ListSource, check_list
+    from overt.watchlist.report import as_json, as_text, report_on, write_report
+
+    today = datetime.now(UTC).date()
+    checked = check_list(ListSource(rows, pictures, _rules(policy, kind), today))
+    models = ModelStore(Home.current().models).load(pack)
+    enrolment = _enrol(checked, models)
+    found = report_on(enrolment, models)
+    if report is not None:
+        write_report(found, report)
+    if json:
+        screen.print_json(as_json(found))
+    else:
+        screen.out().print(as_text(found))
+    demand_usable(enrolment)
+    if enrolment.refused:
+        raise typer.Exit(SOME_REFUSED)
+
+
+def _rules(policy: str, kind: DeploymentKind) -> "ListRules":
+    from overt.deployment.policy import Policy
+    from overt.watchlist.rules import ListRules
+
+    chosen = Policy.load(Path(policy)) if policy.endswith(".toml") else Policy.shipped(policy)
+    return ListRules(
+        responses=chosen.responses,
+        sources=chosen.sources_for(kind),
+        most_references=chosen.watchlist_cap,
+        required=frozenset(chosen.required_fields),
+    )
+
+
+def _enrol(checked: "CheckedList", pack: "Pack") -> "EnrolmentReport":
+    """Enrol with a progress bar on standard error, so that it never mixes with the report."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from overt.cli import screen
+    from overt.watchlist.enrolment import enrol
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=screen.err(), transient=True) as bars:
+        task = bars.add_task("photographs", total=len(checked.entries))
+        return enrol(checked, pack, lambda done, _total: bars.update(task, completed=done))

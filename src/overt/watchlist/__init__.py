@@ -1,0 +1,1 @@
+"""Watchlists: entries, their import, enrolment and the look-alikes among them."""
