@@ -1,15 +1,14 @@
 """What was found in a deployment file, as a person or a program reads it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
-from overt.cli.screen import facts, out, printable
+from overt.cli.screen import facts, listed, out, printable
 from overt.deployment.file import Examination
 from overt.deployment.problems import Problem
 from overt.deployment.summary import for_programs, in_words
@@ -29,13 +28,12 @@ def show(path: Path, found: Examination) -> None:
     if found.deployment is None:
         count = len(found.problems)
         console.print(f"\nIt will not start: {count} {'problem' if count == 1 else 'problems'}")
-        console.print(_listed(found.problems))
+        console.print(listed(line for problem in found.problems for line in _lines(problem)))
         return
     console.print("\nWhat will happen")
     console.print(facts(in_words(found.deployment, datetime.now(UTC))))
     console.print("\nNothing is wrong in the file. What this does not check")
-    for line in _NOT_CHECKED:
-        console.print(Text(f"  - {line}"))
+    console.print(listed(("-", line) for line in _NOT_CHECKED))
 
 
 def as_json(path: Path, found: Examination) -> dict[str, Any]:
@@ -51,10 +49,7 @@ def as_json(path: Path, found: Examination) -> dict[str, Any]:
     }
 
 
-def _listed(problems: Sequence[Problem]) -> Table:
-    table = Table.grid(padding=(0, 1))
-    for problem in problems:
-        table.add_row("  ✗", Text(printable(problem.fault), style="bold"))
-        if problem.remedy:
-            table.add_row("", Text(printable(f"→ {problem.remedy}")))
-    return table
+def _lines(problem: Problem) -> Iterator[tuple[str, str]]:
+    yield "✗", problem.fault
+    if problem.remedy:
+        yield "", f"→ {problem.remedy}"

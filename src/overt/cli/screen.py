@@ -6,6 +6,7 @@ Text from outside is always a `Text`, so that no bracket in it is taken for a st
 """
 
 import json
+from collections.abc import Iterable
 from functools import cache
 
 from rich.console import Console
@@ -51,6 +52,14 @@ def facts(rows: dict[str, str]) -> Table:
     table.add_column(overflow="fold")
     for name, value in rows.items():
         table.add_row(Padding(Text(name), (0, 0, 0, 2)), Text(printable(value)))
+    return table
+
+
+def listed(rows: Iterable[tuple[str, str]]) -> Table:
+    """Return lines with a mark before each, indented, so that wrapped ones hang under it."""
+    table = Table.grid(padding=(0, 1))
+    for mark, text in rows:
+        table.add_row(Text(f"  {mark}"), Text(printable(text)))
     return table
 
 

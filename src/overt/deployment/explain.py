@@ -67,15 +67,10 @@ def _words(
 
 
 def _of_section(kind: str, setting: Setting) -> tuple[str, str]:
-    header = _header(setting)
     if kind == "missing":
-        return "this section is missing.", f"Add {header} and its settings."
-    return f"must be a section headed {header}.", f"Write {header} on a line of its own."
-
-
-def _header(setting: Setting) -> str:
-    name = ".".join(setting.path)
-    return f"[[{name}]]" if setting.repeated else f"[{name}]"
+        return "this section is missing.", f"Add {setting.header} and its settings."
+    remedy = f"Write {setting.header} on a line of its own."
+    return f"must be a section headed {setting.header}.", remedy
 
 
 def _unknown(path: tuple[str, ...], known: Mapping[tuple[str, ...], Setting]) -> str:
@@ -87,7 +82,7 @@ def _unknown(path: tuple[str, ...], known: Mapping[tuple[str, ...], Setting]) ->
         if other == path[-1:]:
             return "It belongs at the top, before any section."
         if other[-1] == path[-1]:
-            return f"It belongs under {_header(known[other[:-1]])}."
+            return f"It belongs under {known[other[:-1]].header}."
     return f"Settings here are: {', '.join(beside)}." if beside else "Leave it out."
 
 

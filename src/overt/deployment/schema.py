@@ -110,6 +110,12 @@ class Setting:
     repeated: bool
 
     @property
+    def header(self) -> str:
+        """A section's heading as a file writes it."""
+        name = ".".join(self.path)
+        return f"[[{name}]]" if self.repeated else f"[{name}]"
+
+    @property
     def description(self) -> str:
         """What belongs there."""
         return self.field.description or ""
