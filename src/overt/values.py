@@ -114,7 +114,8 @@ class FaceDetection:
 class Quality:
     """What can be said live about one face's fitness for comparison.
 
-    Components carry ISO/IEC 29794-5 names; angles are degrees estimated from the five
+    Components carry ISO/IEC 29794-5 names; `inter_eye_distance_px` is what a frontal face of
+    the same size would have; angles are degrees estimated from the five
     landmarks (0 is frontal; yaw is positive when the face turns to the picture's right,
     pitch when it looks up, roll when it leans clockwise). `sharpness` is the variance of the
     Laplacian of the aligned chip; `luminance_mean` is in [0, 1]. `unified` in [0, 1] orders

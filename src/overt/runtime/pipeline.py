@@ -35,6 +35,10 @@ _SEEN_AFTER = 3
 """Detections that make a track a face seen: a flicker of one or two frames is not a passage."""
 
 
+_SAME_FACE_CHECK_S = 0.5
+"""How often, at least, a searchable face is compared with its own track."""
+
+
 @dataclass(frozen=True, slots=True)
 class CameraSettings:
     """What one camera's pipeline is told: where it looks, and what judges what it sees.
@@ -51,7 +55,7 @@ class CameraSettings:
     limits: QualityLimits
     policy: DecisionPolicy
     pack_id: str
-    same_person_floor: float = 0.86
+    same_person_floor: float = 0.905
     repeat_s: float = 30.0
     shots: ShotSettings = field(default_factory=ShotSettings)
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
@@ -80,8 +84,18 @@ class _Passage:
     first_seen_at: datetime
     shots: BestShots
     detections: int = 0
+    templated_s: float = 0.0
     alert: Alert | None = None
     searched: bool = False
+
+    def wants(self, quality: Quality, presentation_s: float) -> bool:
+        """Tell whether a face is worth a template: as a better shot, or to see who it is still.
+
+        A tracker that slips from one face to another must not take the first one's evidence,
+        or its alert, along; so every track is looked at again now and then.
+        """
+        due = presentation_s - self.templated_s >= _SAME_FACE_CHECK_S
+        return due or self.shots.wants(quality, presentation_s)
 
 
 class CameraPipeline:
@@ -170,9 +184,9 @@ class CameraPipeline:
         self.counts.not_searchable.update(quality.reasons)
         if passage.alert is not None:
             self._last_seen[passage.alert.candidate.subject_id] = frame.presentation_s
+        if not quality.searchable or not passage.wants(quality, frame.presentation_s):
             return None
-        if not quality.searchable or not passage.shots.wants(quality, frame.presentation_s):
-            return None
+        passage.templated_s = frame.presentation_s
         return quality, chip
 
     def _add_shot(
@@ -189,6 +203,8 @@ class CameraPipeline:
             self._tracker.end(face.track_id)
             del self._passages[face.track_id]
             self.counts.tracks_cut += 1
+            return False
+        if not shots.wants(quality, frame.presentation_s):
             return False
         crop = cut_out(frame.image, face.detection, others)
         shots.add(
@@ -207,6 +223,8 @@ class CameraPipeline:
     def _decide(self, track_id: int, frame: Frame) -> Alert | None:
         """Search what a track now offers; raise its one alert where the policy is met."""
         passage = self._passages[track_id]
+        if passage.alert is not None:
+            return None  # its later shots only show whether the face is still the same one
         self.counts.faces_searched += not passage.searched
         passage.searched = True
         settings = self._settings

@@ -20,6 +20,7 @@ from overt.vocabulary import NotSearchable
 _HEAD_MM = np.array(
     [[-32, -36, -28], [32, -36, -28], [0, 0, 0], [-25, 34, -22], [25, 34, -22]], np.float64
 )
+_INTER_EYE_MM = 64.0
 _HEAD_INVERSE = np.linalg.pinv(_HEAD_MM - _HEAD_MM.mean(axis=0))
 
 
@@ -37,18 +38,23 @@ class QualityLimits:
     smallest_detection_score: float = 0.5
     smallest_sharpness: float = 0.004
     luminance: tuple[float, float] = (0.04, 0.95)
-    largest_yaw_deg: float = 50.0
-    largest_pitch_deg: float = 40.0
+    largest_yaw_deg: float = 80.0
+    largest_pitch_deg: float = 45.0
     largest_cut_off: float = 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Angles in degrees, as in `overt.values.Quality`."""
+    """Angles in degrees, as in `overt.values.Quality`, and the head's size in the picture.
+
+    `inter_eye_px` is the distance between the eyes that a frontal face of this size would
+    have, so that a face is not called small because it is turned.
+    """
 
     yaw_deg: float
     pitch_deg: float
     roll_deg: float
+    inter_eye_px: float
 
 
 def estimate_pose(landmarks_px: Points) -> Pose:
@@ -59,13 +65,15 @@ def estimate_pose(landmarks_px: Points) -> Pose:
     """
     centred = landmarks_px.astype(np.float64) - landmarks_px.mean(axis=0)
     rows = (_HEAD_INVERSE @ centred).T  # scaled first two rows of the rotation
-    across, down = (row / max(float(np.linalg.norm(row)), 1e-9) for row in rows)
+    px_per_mm = np.maximum(np.linalg.norm(rows, axis=1), 1e-9)
+    across, down = rows / px_per_mm[:, None]
     towards = np.cross(across, down)[2]
     eyes = landmarks_px[1] - landmarks_px[0]
     return Pose(
         yaw_deg=float(np.degrees(np.arctan2(across[2], max(towards, 1e-3)))),
         pitch_deg=float(np.degrees(np.arctan2(-down[2], max(towards, 1e-3)))),
         roll_deg=float(np.degrees(np.arctan2(eyes[1], eyes[0]))),
+        inter_eye_px=float(px_per_mm.mean()) * _INTER_EYE_MM,
     )
 
 
@@ -79,13 +87,12 @@ def assess(
     """
     pose = estimate_pose(face.landmarks_px)
     sharpness, luminance = _sharpness_and_luminance(chip)
-    inter_eye = float(np.linalg.norm(face.landmarks_px[1] - face.landmarks_px[0]))
     turned = abs(pose.yaw_deg) > limits.largest_yaw_deg
     tilted = abs(pose.pitch_deg) > limits.largest_pitch_deg
     checks = {
         NotSearchable.CUT_OFF: _cut_off(face, frame_size) > limits.largest_cut_off,
         NotSearchable.TOO_SMALL: face.width_px < limits.smallest_face_px
-        or inter_eye < limits.smallest_inter_eye_px,
+        or pose.inter_eye_px < limits.smallest_inter_eye_px,
         NotSearchable.LOW_DETECTION_SCORE: face.detection_score < limits.smallest_detection_score,
         NotSearchable.BLURRED: sharpness < limits.smallest_sharpness,
         NotSearchable.TOO_DARK: luminance < limits.luminance[0],
@@ -93,13 +100,13 @@ def assess(
         NotSearchable.TURNED: turned or tilted,
     }
     return Quality(
-        inter_eye_distance_px=inter_eye,
+        inter_eye_distance_px=pose.inter_eye_px,
         sharpness=sharpness,
         luminance_mean=luminance,
         yaw_deg=pose.yaw_deg,
         pitch_deg=pose.pitch_deg,
         roll_deg=pose.roll_deg,
-        unified=_unified(face, pose, inter_eye, sharpness),
+        unified=_unified(face, pose, sharpness),
         reasons=tuple(reason for reason, applies in checks.items() if applies),
     )
 
@@ -124,14 +131,14 @@ def _cut_off(face: FaceDetection, frame_size: tuple[int, int]) -> float:
     return 1.0 - max(inside_x, 0.0) * max(inside_y, 0.0) / area
 
 
-def _unified(face: FaceDetection, pose: Pose, inter_eye: float, sharpness: float) -> float:
+def _unified(face: FaceDetection, pose: Pose, sharpness: float) -> float:
     """Return one value in [0, 1]: the geometric mean of size, sharpness, pose and score.
 
     Each saturates where more of it no longer helped the standard pack on LFW and the clips.
     """
     facing = np.cos(np.radians(pose.yaw_deg)) * np.cos(np.radians(pose.pitch_deg))
     parts = (
-        min(1.0, inter_eye / 50.0),
+        min(1.0, pose.inter_eye_px / 50.0),
         min(1.0, sharpness / 0.05),
         max(0.0, float(facing)),
         min(1.0, face.detection_score),

@@ -64,9 +64,9 @@ class TrackUpdate:
 
 
 class FaceTracker:
-    """Tracks the faces of one camera. Holds no picture; not safe for use by several threads.
+    """Tracks one camera's faces. Ids count from 1 and never come back, not even after `reset`.
 
-    Track ids count from 1 and are never used again, not even after `reset`.
+    Holds no picture. Not safe for use by several threads.
     """
 
     def __init__(self, settings: TrackerSettings | None = None) -> None:
@@ -78,8 +78,7 @@ class FaceTracker:
     def update(self, detections: Sequence[FaceDetection], presentation_s: float) -> TrackUpdate:
         """Join the detections of one frame to tracks, begin new tracks and end old ones.
 
-        If `presentation_s` is before the last frame's, all tracks end: nothing says how long ago
-        they were seen.
+        If `presentation_s` is before the last frame's, all tracks end first.
         """
         ended = self._advance(presentation_s)
         # The order in which detections come decides nothing, not even which gets which new id.
@@ -94,8 +93,7 @@ class FaceTracker:
     def predicted_boxes(self) -> list[NDArray[np.float32]]:
         """Return where the live faces that the last frame did not show are expected.
 
-        Each is `(4,)` float32 `[x1, y1, x2, y2]` in frame pixels and may reach past the edge.
-        The live view blurs these places too: a face that the detector missed is still a face.
+        Each is as `FaceDetection.box_px`. The live view blurs these too: a missed face is a face.
         """
         return [track.box_px() for track in self._tracks if not track.joined]
 
@@ -149,10 +147,7 @@ class _Face:
 
 @dataclass(slots=True, eq=False)
 class _Track:
-    """A Kalman filter over a face's centre, in pixels, that moves at a constant velocity.
-
-    Both axes have the same noise and so share one covariance, kept in face sizes.
-    """
+    """A Kalman filter over a face's centre; both axes share one covariance, in face sizes."""
 
     track_id: int
     centre: NDArray[np.float64]
@@ -185,10 +180,6 @@ class _Track:
         self.sides = (self.sides + face.sides) / 2  # sizes jitter more than they change
         self.unseen_s, self.joined = 0.0, True
 
-    def reach(self) -> float:
-        """How far from the expected place the face may be, in face sizes."""
-        return _DEVIATIONS * float(np.sqrt(self.place_variance + _JITTER**2))
-
     def box_px(self) -> NDArray[np.float32]:
         half = self.sides / 2
         return np.concatenate([self.centre - half, self.centre + half]).astype(np.float32)
@@ -204,8 +195,8 @@ def _assign(
     offsets = np.array([[face.centre - track.centre for face in faces] for track in tracks])
     distance = np.linalg.norm(offsets, axis=2) / sizes
     growth = np.abs(np.log(np.sqrt([face.sides.prod() for face in faces]) / sizes))
-    reach = np.minimum([track.reach() for track in tracks], furthest)[:, None]
-    allowed = (distance <= reach) & (growth <= np.log(_GROWTH))
+    likely = _DEVIATIONS * np.sqrt([track.place_variance + _JITTER**2 for track in tracks])
+    allowed = (distance <= np.minimum(likely, furthest)[:, None]) & (growth <= np.log(_GROWTH))
     # A pair left apart costs as much as the worst that may join, so that one good join is never
     # given up for two poor ones.
     cost = np.where(allowed, distance + growth, furthest + np.log(_GROWTH))
