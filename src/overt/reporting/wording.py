@@ -81,5 +81,18 @@ def scores_in_words(alert: Alert) -> str:
     )
 
 
+def duration_in_words(duration_s: float) -> str:
+    """Return a duration in hours, minutes and seconds.
+
+    >>> duration_in_words(3_725.4), duration_in_words(42.26), duration_in_words(60)
+    ('1 h 2 min 5 s', '42 s', '1 min 0 s')
+    """
+    minutes, seconds = divmod(round(duration_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "h"), (minutes, "min"), (seconds, "s")]
+    first = next((n for n, (value, _) in enumerate(parts) if value), 2)
+    return " ".join(f"{value} {unit}" for value, unit in parts[first:])
+
+
 def _count(n: int, unit: str) -> str:
     return f"{n} {unit}" if n == 1 else f"{n} {unit}s"
