@@ -4,13 +4,12 @@ Run `python dev/generate_reference.py` after changing any of them; a test holds 
 committed is what this writes. `--check` writes nothing and exits with 1 where they differ.
 """
 
-import enum
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 import typer
 from pydantic import AwareDatetime
@@ -194,23 +193,23 @@ def _settings(model: type[Section]) -> Iterator[str]:
 def _row(setting: Setting) -> tuple[str, str, str, str]:
     return (
         f"`{setting.path[-1]}`",
-        _kind(setting.field.annotation),
+        _kind(setting),
         _when_left_out(setting),
         setting.description,
     )
 
 
-def _kind(annotation: Any) -> str:
+def _kind(setting: Setting) -> str:
+    if setting.choices:
+        return "one of " + ", ".join(f"`{word}`" for word in setting.choices)
+    return _words(setting.field.annotation)
+
+
+def _words(annotation: Any) -> str:
     if annotation in _KINDS:
         return _KINDS[annotation]
-    if get_origin(annotation) is Literal:
-        return "one of " + ", ".join(f"`{word}`" for word in get_args(annotation))
-    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
-        return "one of " + ", ".join(f"`{member.value}`" for member in annotation)
-    inside = [each for each in get_args(annotation) if each not in {type(None), Ellipsis}]
-    if get_origin(annotation) in {list, tuple}:
-        return "list of " + " or ".join(dict.fromkeys(map(_kind, inside)))
-    return " or ".join(dict.fromkeys(map(_kind, inside[:1])))
+    inside = _words(get_args(annotation)[0])
+    return f"list of {inside}" if get_origin(annotation) in {list, tuple} else inside
 
 
 def _when_left_out(setting: Setting) -> str:

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,12 @@ from hypothesis import strategies as st
 
 from overt.deployment.file import Deployment
 from overt.deployment.policy import Policy
+from overt.deployment.template import template
 from overt.errors import ConfigurationError, DeploymentFileError, OvertError
+from overt.vocabulary import DeploymentKind
 
 _POLICY = (Path(__file__).parents[2] / "src/overt/deployment/policies/uk-policing.toml").read_text()
+_TEMPLATE = template(DeploymentKind.LIVE, datetime(2024, 1, 19, 9, 30, tzinfo=UTC))
 _SIGNS = (
     '"',
     "'",
@@ -74,7 +78,7 @@ def test_random_bytes_are_refused(folder: Path, data: bytes) -> None:
 
 
 @settings(max_examples=300)
-@given(data=st.one_of(_edited(REHEARSAL), _edited(LIVE)))
+@given(data=st.sampled_from((REHEARSAL, LIVE, _TEMPLATE)).flatmap(_edited))
 def test_random_edits_are_read_or_refused(folder: Path, data: bytes) -> None:
     refused = _refusal(Deployment.load, folder / "d.toml", data)
 

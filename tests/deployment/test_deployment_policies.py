@@ -91,7 +91,12 @@ _MISTAKES = [
     ('id = "wanted-child"', 'id = "other"', "could cover anybody", "paragraph 124"),
     ('id = "wanted-child"', 'id = "intelligence-interest"', "could cover anybody", "124"),
     ('id = "wanted-child"', 'id = "missing"', "id missing twice", "its own id"),
-    ('origin = "taken by police"', 'origin = "scraped"', "must be one of: taken by police", ""),
+    (
+        'origin = "taken by police"',
+        'origin = "scraped"',
+        "taken by a court or prison service, given",
+        "",
+    ),
     ('origin = "taken by police"', 'origin = "social media"', "must be one of", ""),
     ('only_for = ["missing"]', 'only_for = ["mising"]', "not a category", "Did you mean missing?"),
     ('  "lawful_basis",\n', "", "leaves out lawful_basis", "No policy can"),

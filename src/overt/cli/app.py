@@ -13,10 +13,13 @@ import typer
 from overt import __version__
 
 COMMANDS = (
+    "demo",
+    "run",
+    "alerts",
     "deployment",
-    "models",
     "watchlist",
-)  # fmt: skip  one a line, so that two additions never meet
+    "models",
+)
 """The modules of `overt.cli` that add commands, in the order that help lists them."""
 
 app = typer.Typer(

@@ -46,7 +46,7 @@ def _status_of(arguments: Sequence[str]) -> int:
     try:
         app(list(arguments), prog_name="overt")
     except SystemExit as leaving:
-        return leaving.code if isinstance(leaving.code, int) else REFUSED if leaving.code else 0
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     return 0
 
 

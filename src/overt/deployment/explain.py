@@ -56,21 +56,21 @@ def _words(
         case "timezone_aware":
             message, remedy = "does not say in which time zone.", _with_offset(finding["input"])
         case "literal_error" | "enum":
-            message, remedy = _choice(finding["input"], context["expected"])
+            message, remedy = _choice(finding["input"], setting.choices if setting else ())
         case kind if setting and setting.section and kind not in _OF_LENGTH:
-            message, remedy = _of_section(kind, setting)
+            message, remedy = _of_section(kind, setting.header)
         case "string_type" if isinstance(finding["input"], list):
             message, remedy = "must be one text, not a list.", ""
         case kind:
             message, remedy = _PLAIN.get(kind, ("cannot be used as it is.", ""))
-    return message.format(**context), remedy or (setting.description if setting else "")
+            message = message.format(**context)
+    return message, remedy or (setting.description if setting else "")
 
 
-def _of_section(kind: str, setting: Setting) -> tuple[str, str]:
+def _of_section(kind: str, header: str) -> tuple[str, str]:
     if kind == "missing":
-        return "this section is missing.", f"Add {setting.header} and its settings."
-    remedy = f"Write {setting.header} on a line of its own."
-    return f"must be a section headed {setting.header}.", remedy
+        return "this section is missing.", f"Add {header} and its settings."
+    return f"must be a section headed {header}.", f"Write {header} on a line of its own."
 
 
 def _unknown(path: tuple[str, ...], known: Mapping[tuple[str, ...], Setting]) -> str:
@@ -86,8 +86,7 @@ def _unknown(path: tuple[str, ...], known: Mapping[tuple[str, ...], Setting]) ->
     return f"Settings here are: {', '.join(beside)}." if beside else "Leave it out."
 
 
-def _choice(written: object, expected: str) -> tuple[str, str]:
-    choices = [word.strip(" '") for word in expected.replace(" or ", ",").split(",")]
+def _choice(written: object, choices: tuple[str, ...]) -> tuple[str, str]:
     near = did_you_mean(written, choices) if isinstance(written, str) else ""
     return f"must be one of: {', '.join(choices)}.", near
 

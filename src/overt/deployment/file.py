@@ -176,7 +176,7 @@ def _deployment(document: Document, settings: DeploymentSettings, policy: Policy
     assert use_case is not None
     assert table is not None
     return Deployment(
-        path=document.path,
+        path=document.path.absolute(),
         sha256=document.sha256,
         text=document.text,
         name=settings.name,

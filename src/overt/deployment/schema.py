@@ -8,7 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args
+from enum import StrEnum
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
@@ -116,6 +117,11 @@ class Setting:
         return f"[[{name}]]" if self.repeated else f"[{name}]"
 
     @property
+    def choices(self) -> tuple[str, ...]:
+        """The words it may be, where these are a closed set."""
+        return _choices_in(self.field.annotation)
+
+    @property
     def description(self) -> str:
         """What belongs there."""
         return self.field.description or ""
@@ -129,6 +135,14 @@ def settings_of(model: type[Section], above: tuple[str, ...] = ()) -> Iterator[S
         yield Setting(path, field, section, repeated=section is not field.annotation)
         if section:
             yield from settings_of(section, path)
+
+
+def _choices_in(annotation: Any) -> tuple[str, ...]:
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return tuple(annotation)
+    return next(filter(None, map(_choices_in, get_args(annotation))), ())
 
 
 def _section_in(annotation: Any) -> type[Section] | None:

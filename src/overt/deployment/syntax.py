@@ -13,24 +13,22 @@ from overt.deployment.problems import Problem, UnusableFileError
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _MOST = 20
 
-_CURLY = "The quotation marks are curly, as word processors make them; type straight ones."
+_TIME = "Write a time with its seconds and its time zone, like 2024-01-19T10:00:00+00:00."
 _HINTS = (
-    (re.compile(r"=\s*[“”‘’„«]|[“”]"), _CURLY),  # noqa: RUF001  the mistake itself
+    (r"[\u00a0\u2000-\u200f\u202f\u2060\u3000]", "An invisible character is in it; type it again."),
     (
-        re.compile(r'=\s*"[^"]*\\'),
-        "Between double quotation marks a backslash means something else; write / in paths.",
+        r"=\s*[\u2018-\u201f\u00ab]|[\u201c\u201d]",
+        "Its quotation marks are curly; type straight ones.",
     ),
-    (
-        re.compile(
-            r"=\s*\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|=\s*\d{4}-\d\d?-\d\d?[T ]\d\d?[:.]?\d\d\S*\s*$"
-        ),
-        "Write a time with its seconds and its time zone, like 2024-01-19T10:00:00+00:00.",
-    ),
-    (re.compile(r"=\s*(?:true|false)\b", re.IGNORECASE), "Write true or false in small letters."),
-    (re.compile(r"=\s*\d+,\d+\s*$"), "Write a decimal point, not a comma."),
-    (re.compile(r"=\s*[^\W\d]"), "Put text between straight quotation marks."),
-    (re.compile(r"=\s*(?:#.*)?$"), 'Write a value after the = sign; "" is an empty text.'),
-    (re.compile(r"^\s*[\w-]+\s*:"), "Write = between a setting and its value, not a colon."),
+    (r'=\s*"[^"]*\\', "A backslash means something else between double quotation marks; write /."),
+    (r"=\s*\d{1,2}[/.]\d{1,2}[/.]\d{2,4}", _TIME),
+    (r"=\s*\d{4}[-/.\u2010-\u2015]\d\d?[-/.\u2010-\u2015]\d\d?", _TIME),
+    (r"=\s*(?:[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])\b", "Write true or false in small letters."),
+    (r"=\s*\d+,\d+\s*$", "Write a decimal point, not a comma."),
+    (r"=\s*[\d.]+\s*[A-Za-z%]", "Write the number alone, without a unit."),
+    (r"=\s*[^\W\d]", "Put text between straight quotation marks."),
+    (r"=\s*(?:#.*)?$", 'Write a value after the = sign; "" is an empty text.'),
+    (r"^\s*[\w-]+\s*:", "Write = between a setting and its value, not a colon."),
 )
 _MESSAGES = (
     ("Cannot overwrite", "a setting is given twice.", "Keep one of them."),
@@ -91,7 +89,7 @@ def _explain(error: str, lines: list[str]) -> tuple[Problem, bool]:
         if error.startswith(beginning):
             return Problem(number, "", message, remedy), False
     for pattern, remedy in _HINTS:
-        if pattern.search(lines[number - 1]):
+        if re.search(pattern, lines[number - 1]):
             return Problem(number, "", "this cannot be read.", remedy), True
     remedy = 'A line should look like: setting = "text".'
     return Problem(number, "", "this cannot be read.", remedy), False
