@@ -65,6 +65,8 @@ _MISTAKES = [
     ('images = "pictures"', f'images = "{"x" * 300}"', 23, "no such folder", "own folder"),
     # cameras
     ('"north-end"', '"North End"', 26, "small letters", 'Write "north-end"'),
+    ('"north-end"', '"rtsp://a:b@h/x"', 26, "small letters", "something like"),
+    ("rank =", '"rtsp://a:b@h/x" =', 11, "not a setting", "Settings here are"),
     ('"north-end"', '"church-street"', 32, "also camera 1's", "its own name"),
     ('images = "pictures"', 'images = ""', 23, "is empty", "pictures are in"),
     ('location = "North End, Croydon"', f'location = "{"x" * 300}"', 4, "longer than 160", ""),
@@ -93,7 +95,7 @@ _MISTAKES = [
     ("[watchlist]", '[policy]\nname = "uk-polising"\n[watchlist]', 22, "no policy", "uk-policing?"),
     ("[watchlist]", '[policy]\nfile = "mine.toml"\n[watchlist]', 22, "no such file", ""),
     ("[watchlist]", '[policy]\nname="a"\nfile="b"\n[watchlist]', 21, "both name and file", "one"),
-    ("[watchlist]", '[models]\npack = "../x"\n[watchlist]', 22, "small letters", 'Write "x"'),
+    ("[watchlist]", '[models]\npack = "../x"\n[watchlist]', 22, "small letters", "something like"),
     ("[watchlist]", "[decision]\nthreshold = 0\n[watchlist]", 22, "more than 0", ""),
     ("[watchlist]", "[decision]\nthreshold = 60\n[watchlist]", 22, "at most 1", ""),
     ("[watchlist]", '[decision]\nfpir = "1%"\n[watchlist]', 22, "must be one of: fpir_3", ""),

@@ -2,6 +2,7 @@
 
 import codecs
 import hashlib
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ MAX_LINE = 10_000
 """Characters on one line: more than any authority's paragraph, and a bound on parsing time."""
 
 _UTF_16_OR_32 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+_KEY = re.compile(r"[\w-]{1,40}")
 _NEW = "`overt deployment new` writes a deployment file to fill in."
 _SAVE_AS = "Save it again with the encoding UTF-8 (in Notepad: Save as, Encoding, UTF-8)."
 
@@ -92,6 +94,7 @@ def label(where: Where) -> str:
     >>> label(("camera", 1, "zone", 0)), label(("authority", "rank")), label(("name",))
     ('[[camera]] 2 zone', '[authority] rank', 'name')
     """
+    where = tuple(_shown(part) for part in where)
     match where:
         case (str(table), int(index), *rest):
             head = f"[[{table}]] {index + 1}"
@@ -100,6 +103,11 @@ def label(where: Where) -> str:
         case _:
             return ".".join(map(str, where))
     return " ".join([head, ".".join(part for part in rest if isinstance(part, str))]).rstrip()
+
+
+def _shown(part: str | int) -> str | int:
+    """Return a key, or a stand-in for one that no file should have: it may be a slipped value."""
+    return part if isinstance(part, int) or _KEY.fullmatch(part) else "…"
 
 
 def _indexes(value: object, part: str | int) -> bool:

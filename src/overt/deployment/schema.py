@@ -26,6 +26,8 @@ _MOST_CHARACTERS = 8_000
 _MOST_IN_A_LINE = 160
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _MOST_IN_A_SLUG = 40
+_SLUG_RULE = f"must be small letters, digits and single hyphens, at most {_MOST_IN_A_SLUG}."
+_NAME = re.compile(r"[\w .,'&()-]{1,80}")
 
 
 class Section(BaseModel):
@@ -80,12 +82,11 @@ def _short(value: str) -> str:
 def _slug(value: str) -> str:
     if _SLUG.fullmatch(value) and len(value) <= _MOST_IN_A_SLUG:
         return value
+    if not _NAME.fullmatch(value):  # an address in the wrong place may hold a password
+        raise wrong(_SLUG_RULE, 'Write something like "north-end".')
     folded = unicodedata.normalize("NFKD", value.casefold()).encode("ascii", "ignore").decode()
     better = re.sub(r"[^a-z0-9]+", "-", folded).strip("-")[:_MOST_IN_A_SLUG].strip("-")
-    raise wrong(
-        f"must be small letters, digits and single hyphens, at most {_MOST_IN_A_SLUG}.",
-        f'Write "{better}".' if better else 'Write something like "north-end".',
-    )
+    raise wrong(_SLUG_RULE, f'Write "{better}".' if better else "")
 
 
 Address = Annotated[str, AfterValidator(_written), AfterValidator(_one_line)]
