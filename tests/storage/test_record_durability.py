@@ -110,11 +110,14 @@ def test_a_deleted_watchlist_leaves_no_byte_in_the_files(path: Path) -> None:
     secrets = [reference.template.tobytes()[:16], subject.name.encode(), *pieces]
     with Record.open(path) as record:
         record.begin_run(run)
-        record.save_watchlist(watchlist)
         record.add_alert(run.run_id, an_alert())
+        record.delete_watchlist("none-such")
+        size = path.stat().st_size
+        record.save_watchlist(watchlist)
         assert sum(_in_files(path.parent, secret) for secret in secrets) > 40
         assert record.delete_watchlist("doomed")
         assert not any(_in_files(path.parent, secret) for secret in secrets)
+        assert path.stat().st_size == size, "no page of it is kept for later use"
         assert not record.delete_watchlist("doomed")
         record.save_watchlist(other)
         assert len(record.alerts()) == 1
