@@ -48,8 +48,10 @@ check: lint test  ## what CI runs
 bench: setup  ## measure speed and accuracy, as a table and JSON (needs OVERT_DATA)
 	$(BIN)/python -m bench $(ARGS)
 
-bench-setup: setup  ## add the peer that `make bench` compares with (compiles dlib: minutes)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bench.lock
+# In an environment of its own: the peer needs an old setuptools, and nothing of ours.
+bench-setup: setup  ## get the peer that `make bench` compares with (compiles dlib: minutes)
+	$(PYTHON) -m venv $(VENV)/peer
+	$(VENV)/peer/bin/python -m pip install --quiet --require-hashes -r requirements/bench.lock
 
 lock: $(VENV)/dev.stamp  ## renew the lock files (needs uv)
 	for group in base dev bench; do sh requirements/lock.sh $$group; done

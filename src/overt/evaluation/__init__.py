@@ -1,0 +1,1 @@
+"""Measuring how well templates and thresholds serve: the same stage objects as production."""
