@@ -4,6 +4,11 @@ A face is replaced by the means of at most six by six cells of a box somewhat la
 itself, smoothed into each other. Nothing finer than a cell's mean survives, whatever is done
 to the picture later. A blur alone would not do: it can be undone in part, and so can a fine
 mosaic (McPherson, Shokri and Shmatikov, Defeating Image Obfuscation with Deep Learning, 2016).
+
+Measured with the standard pack on 250 people of LFW, searched for among themselves (chance is
+0.004): rank 1 falls from 0.964 to 0.008, and to 0.004 where the very same photograph is the
+reference; with twelve cells a side it would still be 0.02 and 0.06, with twenty-four 0.42 and
+0.80. The detector finds 0.4 % of the faces so hidden, and 86 % of those in twelve cells.
 """
 
 import math
