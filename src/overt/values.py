@@ -76,6 +76,23 @@ class Frame:
             raise ValueError("Frame.captured_at: expected an aware UTC time")
 
 
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What is known of a source once it is open.
+
+    `source` is fit to be shown. `width` and `height` are those of the first frame; later ones
+    may differ. `expected_frames` and `duration_s` are what a recording says of itself.
+    """
+
+    source: str
+    width: int
+    height: int
+    frames_per_second: float | None
+    duration_s: float | None
+    expected_frames: int | None
+    live: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceDetection:
     """One face found in one frame.

@@ -8,8 +8,9 @@ from overt.capture.addresses import Address, SourceKind, parse_address, redact
 from overt.capture.buffer import BoundedQueue, FrameBuffer, NewestFrame
 from overt.capture.opening import open_source
 from overt.capture.pacing import Paced
-from overt.capture.source import CaptureSettings, FrameSource, SourceInfo
+from overt.capture.source import CaptureSettings, FrameSource
 from overt.capture.zone import Zone
+from overt.values import SourceInfo
 
 __all__ = [
     "Address",

@@ -9,9 +9,9 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from overt.capture.pictures import Picture, PictureSource
-from overt.capture.source import CaptureSettings, SourceInfo, check_size
+from overt.capture.source import CaptureSettings, check_size
 from overt.errors import ImageError, SourceError
-from overt.values import RGBImage
+from overt.values import RGBImage, SourceInfo
 from overt.vocabulary import DropCause
 
 _FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Self
 
-from overt.capture.source import FrameSource, SourceInfo
-from overt.values import Frame
+from overt.capture.source import FrameSource
+from overt.values import Frame, SourceInfo
 from overt.vocabulary import DropCause
 
 _LONGEST_WAIT_S = 5.0

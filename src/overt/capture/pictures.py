@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Self, TypeAlias
 
-from overt.capture.source import CaptureSettings, SourceInfo
+from overt.capture.source import CaptureSettings
 from overt.capture.timeline import Timeline
-from overt.values import Frame, RGBImage
+from overt.values import Frame, RGBImage, SourceInfo
 from overt.vocabulary import DropCause
 
 Picture: TypeAlias = tuple[float | None, RGBImage]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol, Self
 
 from overt.errors import ConfigurationError, SourceError
-from overt.values import Frame
+from overt.values import Frame, SourceInfo
 from overt.vocabulary import DropCause
 
 LARGEST_SIDE_PX = 16_384
@@ -63,23 +63,6 @@ class CaptureSettings:
     def began_at(self) -> datetime:
         """Return the start of a recording opened now, in UTC."""
         return (self.recording_started_at or datetime.now(UTC)).astimezone(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class SourceInfo:
-    """What is known of a source once it is open.
-
-    `source` is fit to be shown. `width` and `height` are those of the first frame; later ones
-    may differ. `expected_frames` and `duration_s` are what a recording says of itself.
-    """
-
-    source: str
-    width: int
-    height: int
-    frames_per_second: float | None
-    duration_s: float | None
-    expected_frames: int | None
-    live: bool
 
 
 class FrameSource(Protocol):

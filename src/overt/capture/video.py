@@ -16,9 +16,9 @@ from av.video.stream import VideoStream
 
 from overt.capture.orientation import upright
 from overt.capture.pictures import Picture, PictureSource
-from overt.capture.source import LARGEST_PICTURE_PX, CaptureSettings, SourceInfo, check_size
+from overt.capture.source import LARGEST_PICTURE_PX, CaptureSettings, check_size
 from overt.errors import SourceError
-from overt.values import RGBImage
+from overt.values import RGBImage, SourceInfo
 from overt.vocabulary import DropCause
 
 _USUAL_FRAMES_PER_SECOND = 25.0

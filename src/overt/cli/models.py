@@ -60,23 +60,27 @@ def list_packs(
     from overt.cli import screen
 
     store = _store()
-    rows = [
-        {
-            "name": name,
-            "pack_id": manifest.pack_id,
-            "title": manifest.title,
-            "complete": not any(state.problem for state in store.verify(name)),
-            "licences": sorted({file.licence for file in manifest.file}),
-        }
-        for name, manifest in sorted(store.manifests().items())
-    ]
+    packs = sorted(store.manifests().items())
+    complete = {name: not any(state.problem for state in store.verify(name)) for name, _ in packs}
+    licences = {name: sorted({file.licence for file in pack.file}) for name, pack in packs}
     if as_json:
-        screen.print_json(rows)
+        screen.print_json(
+            [
+                {
+                    "name": name,
+                    "pack_id": pack.pack_id,
+                    "title": pack.title,
+                    "complete": complete[name],
+                    "licences": licences[name],
+                }
+                for name, pack in packs
+            ]
+        )
         return
     table = Table("pack", "what it is", "licences", "in the store", box=None)
-    for row in rows:
-        state = "complete" if row["complete"] else "not complete"
-        table.add_row(row["name"], row["title"], ", ".join(row["licences"]), state)
+    for name, pack in packs:
+        state = "complete" if complete[name] else "not complete"
+        table.add_row(name, pack.title, ", ".join(licences[name]), state)
     screen.out().print(table)
 
 

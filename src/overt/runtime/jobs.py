@@ -5,7 +5,7 @@ from pathlib import Path
 
 from overt.capture import CaptureSettings, Zone
 from overt.deployment.file import Camera, Deployment
-from overt.deployment.policy import DecisionSettings, PictureOrigin, Policy
+from overt.deployment.policy import DecisionSettings, Policy
 from overt.errors import ConfigurationError
 from overt.matching.decision import DecisionPolicy
 from overt.matching.gallery import Gallery
@@ -123,17 +123,10 @@ def _measured_threshold(decision: DecisionSettings, pack: Pack, gallery: Gallery
 
 
 def list_rules(policy: Policy, kind: DeploymentKind) -> ListRules:
-    """Return what the policy asks of a watchlist.
-
-    Drawn pictures are taken in rehearsals only: nobody is looked for by a drawing.
-    """
+    """Return what the policy asks of the watchlist of a deployment of this kind."""
     return ListRules(
-        responses={each.id: tuple(each.expected_responses) for each in policy.categories},
-        sources={
-            each.id: frozenset(each.only_for)
-            for each in policy.picture_sources
-            if kind is DeploymentKind.REHEARSAL or each.origin is not PictureOrigin.DRAWN
-        },
+        responses=policy.responses,
+        sources=policy.sources_for(kind),
         most_references=policy.watchlist_cap,
         required=frozenset(policy.required_fields),
     )

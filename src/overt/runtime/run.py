@@ -21,6 +21,7 @@ from overt.deployment.file import Deployment
 from overt.errors import OvertError
 from overt.home import Home
 from overt.matching.gallery import Gallery
+from overt.reporting.summary import summarise, write_summary
 from overt.runtime.counts import total
 from overt.runtime.jobs import Matching, Watching, camera_jobs, decision_policy, list_rules
 from overt.runtime.messages import CameraState, Ended, Message, Raised
@@ -71,13 +72,14 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a run came to: its id, its folder of output, how it ended and why."""
+    """What a run came to: its id, how it ended and why, and what it wrote."""
 
     run_id: str
-    folder: Path
     ending: RunEnding
     reason: str
     statistics: RunStatistics
+    summary: Path
+    videos: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,7 +168,11 @@ class _Run:
             statistics = self._statistics()
             end = End(datetime.now(UTC), ending, reason, statistics)
             self._record.end_run(self._run_id, end)
-        return RunResult(self._run_id, self._folder, ending, reason, statistics)
+        videos = tuple(sorted(self._folder.glob("*.mp4")))
+        summary = self._folder / "summary.html"
+        names = tuple(video.name for video in videos)
+        write_summary(summary, summarise(self._record, self._run_id, names))
+        return RunResult(self._run_id, ending, reason, statistics, summary, videos)
 
     def _watch(self, options: RunOptions, should_stop: Callable[[], bool]) -> tuple[RunEnding, str]:
         videos = options.videos and self._deployment.kind is DeploymentKind.REHEARSAL

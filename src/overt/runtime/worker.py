@@ -31,6 +31,7 @@ from overt.matching.gallery import Gallery
 from overt.runtime.messages import Beat, CameraState, Ended, Message, Raised
 from overt.runtime.pipeline import CameraPipeline, CameraSettings
 from overt.runtime.rehearsal_video import RehearsalVideo
+from overt.synthetic.source import SCHEME, street_from_source
 from overt.values import Frame
 from overt.vision.detection import DetectorSettings
 from overt.vision.store import ModelStore
@@ -178,5 +179,9 @@ def _pipeline(job: CameraJob, gallery: Gallery) -> CameraPipeline:
 
 
 def _open(job: CameraJob) -> FrameSource:
-    source = open_source(job.source, job.capture)
+    source: FrameSource
+    if job.source.startswith(SCHEME):
+        source = street_from_source(job.source, job.settings.camera)
+    else:
+        source = open_source(job.source, job.capture)
     return Paced(source) if job.newest_only and not source.info.live else source

@@ -22,7 +22,7 @@ from overt.synthetic.choreography import Passage, Walk, choreograph
 from overt.synthetic.identity import Person
 from overt.synthetic.scenery import draw_scenery
 from overt.synthetic.sprites import place_body, place_head
-from overt.values import Frame, RGBImage
+from overt.values import Frame, RGBImage, SourceInfo
 from overt.vocabulary import DropCause
 
 _SHADOW_PX = 64
@@ -38,19 +38,6 @@ class StreetSettings:
     seconds: float = 40.0
     frames_per_second: float = 25.0
     camera: str = "drawn street"
-
-
-@dataclass(frozen=True, slots=True)
-class StreetInfo:
-    """What is known of a drawn street: the same fields as any source's."""
-
-    source: str
-    width: int
-    height: int
-    frames_per_second: float | None
-    duration_s: float | None
-    expected_frames: int | None
-    live: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,10 +70,10 @@ class DrawnStreet:
         self._closed = False
 
     @property
-    def info(self) -> StreetInfo:
+    def info(self) -> SourceInfo:
         """What is known of the source."""
         settings = self.settings
-        return StreetInfo(
+        return SourceInfo(
             source="drawn street",
             width=self._camera.width,
             height=self._camera.height,
@@ -257,4 +244,4 @@ def _noise(seed: int, camera: Camera) -> tuple[RGBImage, RGBImage]:
     return np.clip(drawn, 0, 255).astype(np.uint8), np.clip(-drawn, 0, 255).astype(np.uint8)
 
 
-__all__ = ["DrawnFace", "DrawnStreet", "Passage", "StreetInfo", "StreetSettings", "Walk"]
+__all__ = ["DrawnFace", "DrawnStreet", "Passage", "SourceInfo", "StreetSettings", "Walk"]

@@ -1,0 +1,126 @@
+"""`overt run`: run a deployment, and show its alerts as they happen."""
+
+import signal
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from overt.cli.run_view import LiveView, PlainView
+    from overt.deployment.file import Deployment
+    from overt.runtime.run import RunOptions, RunResult
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("run")(run)
+
+
+def run(
+    path: Annotated[Path, typer.Argument(help="The deployment file.")],
+    *,
+    pace: Annotated[
+        bool, typer.Option("--pace", help="Play recordings at their own pace, as a camera would.")
+    ] = False,
+    video: Annotated[
+        bool,
+        typer.Option(
+            "--video/--no-video",
+            help="Of a rehearsal, write a video with every face hidden but those that alerted.",
+        ),
+    ] = True,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write the result as JSON, for programs.")
+    ] = False,
+) -> None:
+    """Run a deployment: search its cameras against its watchlist until it ends or is stopped.
+
+    Ctrl-C stops it. Nothing is kept of anybody who raises no alert.
+    """
+    from overt.deployment.file import Deployment
+    from overt.runtime.run import RunOptions
+
+    deployment = Deployment.load(path)
+    finish(carry_out(deployment, RunOptions(paced=pace, videos=video)), as_json=as_json)
+
+
+def carry_out(deployment: "Deployment", options: "RunOptions") -> "RunResult":
+    """Run a deployment with a view for this terminal, stoppable with Ctrl-C."""
+    from overt.home import Home
+    from overt.runtime.run import run_deployment
+
+    stop = threading.Event()
+    with ExitStack() as stack:
+        view = stack.enter_context(_view(deployment)) if _interactive() else _plain()
+        before = signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
+        stack.callback(signal.signal, signal.SIGINT, before)
+        return run_deployment(deployment, Home.current(), view, options, stop.is_set)
+
+
+def finish(result: "RunResult", *, as_json: bool) -> None:
+    """Say what came of a run and where it is written; leave with status 1 if it failed."""
+    from overt.cli import screen
+    from overt.vocabulary import RunEnding
+
+    if as_json:
+        screen.print_json(_as_json(result))
+    else:
+        statistics = result.statistics
+        screen.say(
+            f"{result.ending.capitalize()} after {statistics.duration_s:.0f} s: "
+            f"{statistics.faces_seen:,} faces seen, {statistics.alerts:,} alerts."
+            + (f" {result.reason}" if result.reason else "")
+        )
+        for video in result.videos:
+            screen.say(f"  annotated video: {video}")
+        screen.say(f"  summary: {result.summary}")
+        screen.say(f"  alerts: overt alerts list --run {result.run_id[:8]}")
+    if result.ending is RunEnding.FAILED:
+        raise typer.Exit(1)
+
+
+def _as_json(result: "RunResult") -> dict[str, object]:
+    statistics = result.statistics
+    return {
+        "run_id": result.run_id,
+        "ending": result.ending,
+        "reason": result.reason,
+        "summary": str(result.summary),
+        "videos": [str(video) for video in result.videos],
+        "frames": statistics.frames,
+        "frames_dropped": dict(statistics.frames_dropped),
+        "detections": statistics.detections,
+        "not_searchable": dict(statistics.not_searchable),
+        "faces_seen": statistics.faces_seen,
+        "faces_searched": statistics.faces_searched,
+        "alerts": statistics.alerts,
+        "duration_s": statistics.duration_s,
+        "peak_memory_mb": statistics.peak_memory_mb,
+        "stage_times_ms": {
+            one.stage: {"count": one.count, "p50": one.p50_ms, "p95": one.p95_ms}
+            for one in statistics.stage_times
+        },
+    }
+
+
+def _interactive() -> bool:
+    from overt.cli import screen
+
+    return screen.err().is_terminal
+
+
+def _view(deployment: "Deployment") -> "LiveView":
+    from overt.cli import screen
+    from overt.cli.run_view import LiveView
+
+    return LiveView(screen.err(), deployment)
+
+
+def _plain() -> "PlainView":
+    from overt.cli import screen
+    from overt.cli.run_view import PlainView
+
+    return PlainView(screen.err())
