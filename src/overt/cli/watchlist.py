@@ -46,7 +46,10 @@ def check(  # noqa: PLR0913  each option is a parameter
         typer.Option(help="Write the report to a file: .json, .csv, or text otherwise."),
     ] = None,
 ) -> None:
-    """Enrol a list without keeping it, and say which rows are refused and who looks alike."""
+    """Enrol a list without keeping it, and say which rows are refused and who looks alike.
+
+    Ends with status 3 if only some rows can be used, and 1 if none can.
+    """
     from datetime import UTC, datetime
 
     from overt.cli import screen

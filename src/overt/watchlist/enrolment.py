@@ -17,9 +17,9 @@ from overt.errors import ImageError, WatchlistError
 from overt.storage import Record
 from overt.values import Quality, Reference, RGBImage, Template, Watchlist
 from overt.vision.features import FeatureExtractor
-from overt.vision.quality import assess
+from overt.vision.quality import QualityLimits, assess
 from overt.vision.store import Pack
-from overt.vocabulary import RefusedRow
+from overt.vocabulary import NotSearchable, RefusedRow
 from overt.watchlist.entries import CheckedList, Entry, Refusal
 from overt.watchlist.faces import FaceFinder, cut_out, main_face
 from overt.watchlist.pictures import (
@@ -28,8 +28,7 @@ from overt.watchlist.pictures import (
     picture_path,
     read_picture,
 )
-from overt.watchlist.rows import Row
-from overt.watchlist.rules import ListRules
+from overt.watchlist.rows import Row, counted_rows
 
 PORTRAIT_PX = 320
 _BATCH = 16  # faces a run of the network: 2.6 ms each in eights, 3.0 one by one
@@ -151,7 +150,7 @@ def demand_usable(report: EnrolmentReport) -> None:
     if not report.accepted:
         why = ", ".join(f"{count:,} {reason}" for reason, count in report.refused.most_common())
         raise WatchlistError(
-            f"None of the list's {len(report.results):,} rows could be enrolled: {why}.",
+            f"Nothing of the list could be enrolled ({counted_rows(len(report.results))}): {why}.",
             remedy="See what is wrong with each row: overt watchlist check LIST IMAGES.",
         )
 
@@ -200,9 +199,9 @@ class _Enroller:
                 RefusedRow.SEVERAL_FACES, f"{len(faces)} faces, none clearly the main one"
             )
         (chip,) = self._extractor.align(image, [face])
-        rules = self._checked.source.rules
-        quality = assess(face, chip, (image.shape[1], image.shape[0]), rules.quality)
-        _demand_quality(quality, rules)
+        limits = self._checked.source.rules.quality
+        quality = assess(face, chip, (image.shape[1], image.shape[0]), limits)
+        _demand_quality(quality, limits)
         portrait = encode_portrait(cut_out(image, face), PORTRAIT_PX)
         return _Face(entry, chip, quality, portrait, digest)
 
@@ -239,11 +238,11 @@ def _decode(data: bytes) -> RGBImage:
         raise _Refused(RefusedRow.UNDECODABLE, error.message) from error
 
 
-def _demand_quality(quality: Quality, rules: ListRules) -> None:
-    if quality.inter_eye_distance_px < rules.smallest_inter_eye_px:
+def _demand_quality(quality: Quality, limits: QualityLimits) -> None:
+    if NotSearchable.TOO_SMALL in quality.reasons:
         detail = (
-            f"{quality.inter_eye_distance_px:.0f} pixels between the eyes, "
-            f"{rules.smallest_inter_eye_px:.0f} are needed"
+            f"{quality.inter_eye_distance_px:.1f} pixels between the eyes, "
+            f"{limits.smallest_inter_eye_px:.0f} are needed"
         )
         raise _Refused(RefusedRow.TOO_SMALL, detail)
     if quality.reasons:
@@ -259,8 +258,7 @@ def _digest(data: bytes) -> str:
 
 
 def _identify(checked: CheckedList, digests: Iterable[str], pack_id: str) -> str:
-    rules = checked.source.rules
-    method = [_METHOD, pack_id, rules.smallest_inter_eye_px, asdict(rules.quality)]
+    method = [_METHOD, pack_id, asdict(checked.source.rules.quality)]
     total = hashlib.sha256(json.dumps(method).encode())
     for entry, digest in zip(checked.entries, digests, strict=True):
         row = {**asdict(entry.row), "number": 0, "picture": digest}

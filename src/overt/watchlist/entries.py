@@ -14,7 +14,7 @@ from pathlib import Path
 from overt.errors import WatchlistError
 from overt.values import Subject
 from overt.vocabulary import RefusedRow
-from overt.watchlist.rows import Row, read_rows
+from overt.watchlist.rows import Row, counted_rows, read_rows
 from overt.watchlist.rules import ALWAYS_REQUIRED, ListRules
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -90,7 +90,7 @@ def _demand_usable(source: ListSource, rows: int) -> None:
         )
     if rows > source.rules.most_references:
         raise WatchlistError(
-            f"The list has {rows:,} rows; the policy permits {source.rules.most_references:,}.",
+            f"The list has {counted_rows(rows)}; the policy permits {source.rules.most_references:,}.",
             remedy="List only those whom the authority covers.",
         )
 

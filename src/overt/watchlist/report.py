@@ -22,7 +22,7 @@ from overt.vision.store import Pack
 from overt.vocabulary import RefusedRow
 from overt.watchlist.enrolment import EnrolmentReport, RowResult
 from overt.watchlist.lookalikes import Lookalike, alert_level, find_lookalikes, same_pictures
-from overt.watchlist.rows import neutralised
+from overt.watchlist.rows import counted_rows, neutralised
 
 REMEDIES = {
     RefusedRow.NO_FACE: "Use a picture in which the face is upright, uncovered and facing ahead.",
@@ -76,7 +76,7 @@ def as_text(report: ImportReport) -> RenderableType:
     refused = len(enrolment.results) - enrolment.accepted
     parts: list[RenderableType] = [
         Text(
-            f"{len(enrolment.results):,} rows: {enrolment.accepted:,} accepted, {refused:,} "
+            f"{counted_rows(len(enrolment.results))}: {enrolment.accepted:,} accepted, {refused:,} "
             f"refused. {len(enrolment.watchlist.subjects):,} subjects.\n"
             f"List {enrolment.watchlist.watchlist_id[:16]}, pack {enrolment.watchlist.pack_id}."
         )

@@ -123,6 +123,11 @@ def neutralised(cell: str) -> str:
     return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
+def counted_rows(count: int) -> str:
+    """Return a number of rows in words: `1 row`, `2,848 rows`."""
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"
+
+
 def _plain(cell: str) -> str:
     cell = cell.strip()
     guarded = cell.startswith("'") and _FORMULA.match(cell)

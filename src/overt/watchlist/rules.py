@@ -25,11 +25,14 @@ ALWAYS_REQUIRED = frozenset(
 
 
 def _reference_quality() -> QualityLimits:
-    # The list is small and chosen, and a person looks at every refusal, so these refuse what
-    # is hopeless; size is judged by the distance between the eyes instead.
+    # A person looks at every refusal, so these refuse what is hopeless. They are stricter than
+    # for probes in size and pose: a passage gives many shots, and a list often one picture.
     return QualityLimits(
         smallest_face_px=0.0,
+        smallest_inter_eye_px=24.0,
         smallest_detection_score=0.3,
+        largest_yaw_deg=60.0,
+        largest_pitch_deg=45.0,
         largest_cut_off=0.25,
     )
 
@@ -41,13 +44,12 @@ class ListRules:
     `responses` gives each permitted category the expected responses its rows may ask for; the
     first is used where a row leaves it open. `sources` gives each permitted picture source
     the categories it may be used for, none meaning all. `required` is added to
-    `ALWAYS_REQUIRED`; `most_references` caps the rows of a list. `smallest_inter_eye_px` is in
-    pixels of the decoded picture, and `quality` is the least that a reference's face offers.
+    `ALWAYS_REQUIRED`; `most_references` caps the rows of a list; `quality` is the least that a
+    reference's face offers, in pixels of the decoded picture.
     """
 
     responses: Mapping[str, tuple[str, ...]]
     sources: Mapping[str, frozenset[str]]
     most_references: int
     required: frozenset[str] = frozenset()
-    smallest_inter_eye_px: float = 24.0
     quality: QualityLimits = field(default_factory=_reference_quality)
