@@ -77,6 +77,7 @@ def test_a_json_list_is_read(tmp_path: Path) -> None:
         (b"", "empty file"),
         (b" \r\n \n", "empty file"),
         (f"{HEADER}\n".encode(), "no rows"),
+        (f"{HEADER},{','.join(map(str, range(300)))}\nx".encode(), "more than 200 columns"),
         (f"{HEADER}\n,,,\n".encode(), "no rows"),
         (f"{HEADER}\nx".encode("utf-16"), "UTF-16"),
         (f"{HEADER}\nx".encode("utf-16-le"), "UTF-16"),

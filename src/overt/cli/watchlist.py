@@ -52,15 +52,18 @@ def check(  # noqa: PLR0913  each option is a parameter
     """
     from datetime import UTC, datetime
 
+    from overt.watchlist.entries import ListSource, check_list
+
+    today = datetime.now(UTC).date()
+    checked = check_list(ListSource(rows, pictures, _rules(policy, kind), today))
+
+    # Only now, since loading these takes longer than reading a list that cannot be used.
     from overt.cli import screen
     from overt.home import Home
     from overt.vision.store import ModelStore
     from overt.watchlist.enrolment import demand_usable
-    from overt.watchlist.entries import ListSource, check_list
     from overt.watchlist.report import as_json, as_text, report_on, write_report
 
-    today = datetime.now(UTC).date()
-    checked = check_list(ListSource(rows, pictures, _rules(policy, kind), today))
     models = ModelStore(Home.current().models).load(pack)
     enrolment = _enrol(checked, models)
     found = report_on(enrolment, models)
