@@ -21,6 +21,10 @@ _HEAD_MM = np.array(
     [[-32, -36, -28], [32, -36, -28], [0, 0, 0], [-25, 34, -22], [25, 34, -22]], np.float64
 )
 _INTER_EYE_MM = 64.0
+_ROUNDING_ENERGY = 20 / 12
+"""What rounding to whole grey levels alone adds: variance 1/12 a pixel, times the Laplacian's
+squared weights, 4² + 4 · 1²."""
+
 _HEAD_INVERSE = np.linalg.pinv(_HEAD_MM - _HEAD_MM.mean(axis=0))
 
 
@@ -36,7 +40,7 @@ class QualityLimits:
     smallest_face_px: float = 40.0
     smallest_inter_eye_px: float = 10.0
     smallest_detection_score: float = 0.5
-    smallest_sharpness: float = 0.004
+    smallest_sharpness: float = 0.003
     luminance: tuple[float, float] = (0.04, 0.95)
     largest_yaw_deg: float = 80.0
     largest_pitch_deg: float = 45.0
@@ -117,9 +121,9 @@ def _sharpness_and_luminance(chip: RGBImage) -> tuple[float, float]:
     side = grey.shape[0]
     middle = grey[side // 5 : -side // 5, side // 5 : -side // 5]
     contrast = float(middle.var())
-    energy = float(cv2.Laplacian(middle, cv2.CV_32F).var())
+    energy = float(cv2.Laplacian(middle, cv2.CV_32F).var()) - _ROUNDING_ENERGY
     # The floor keeps an even patch, which has neither, from counting as sharp.
-    return energy / max(contrast, 25.0), float(middle.mean()) / 255
+    return max(0.0, energy) / max(contrast, 25.0), float(middle.mean()) / 255
 
 
 def _cut_off(face: FaceDetection, frame_size: tuple[int, int]) -> float:
