@@ -206,7 +206,7 @@ def test_a_missing_file_says_which_and_what_to_do(filled: ModelStore) -> None:
 def test_an_unknown_pack_names_those_that_are_known(filled: ModelStore) -> None:
     with pytest.raises(ModelError, match="no model pack called 'other'") as refusal:
         filled.load("other")
-    assert "mine, opencv, standard" in refusal.value.remedy
+    assert "auraface, mine, opencv, standard" in refusal.value.remedy
 
 
 def test_a_users_own_pack_is_taken_in_whole(tmp_path: Path) -> None:

@@ -123,12 +123,13 @@ class ModelStore:
         return manifest
 
     def add_files(self, manifest: Manifest, files: Path) -> Manifest:
-        """Take in the files of a pack from a folder: all of them, or none.
+        """Take in from a folder the files that a pack still lacks: all of them, or none.
 
         Raises:
             ModelError: one is missing, unreadable or not the one that is pinned.
         """
-        contents = [(file, _read_given(files / file.name)) for file in manifest.file]
+        lacking = [file for file in manifest.file if self._problem(manifest.name, file)]
+        contents = [(file, _read_given(files / file.name)) for file in lacking]
         for file, data in contents:
             _check(file, data)
         for file, data in contents:
