@@ -67,22 +67,23 @@ class Gallery:
         self._templates = np.ascontiguousarray(templates, np.float32)
         self._cohort = _choose_cohort(len(subject_ids))
         self._subject_level = _subject_levels(self._templates, self._cohort)
-        self._references: dict[str, list[Reference]] = {}
+        self._references: dict[str, _References] = {}
 
     @classmethod
     def of(cls, watchlist: Watchlist) -> "Gallery":
-        """Build the gallery of an enrolled watchlist.
+        """Build the gallery of an enrolled watchlist; its pictures are not kept.
 
         Raises:
             WatchlistError: it has no references.
             PackMismatchError: a reference was made by another pack than the list's.
         """
-        references: dict[str, list[Reference]] = {}
+        by_subject: dict[str, list[Reference]] = {}
         for reference in watchlist.references:
             if reference.pack_id != watchlist.pack_id:
                 raise _mismatch(reference.pack_id, watchlist.pack_id)
-            references.setdefault(reference.subject_id, []).append(reference)
-        means = [_unit(_sum(group)) for group in references.values()]
+            by_subject.setdefault(reference.subject_id, []).append(reference)
+        references = {subject: _References.of(group) for subject, group in by_subject.items()}
+        means = [each.mean() for each in references.values()]
         templates = np.stack(means) if means else np.zeros((0, 1), np.float32)
         gallery = cls(tuple(references), templates, watchlist.pack_id)
         gallery._references = references
@@ -138,9 +139,29 @@ class Gallery:
 
     def _nearest_reference(self, subject_id: str, template: Template) -> str:
         references = self._references.get(subject_id)
-        if not references:
-            return subject_id
-        return max(references, key=lambda one: float(one.template @ template)).reference_id
+        return references.nearest(template) if references else subject_id
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _References:
+    """One subject's references: their ids, and one template a row, `(n, d)` float32."""
+
+    ids: tuple[str, ...]
+    templates: Templates
+
+    @classmethod
+    def of(cls, references: Sequence[Reference]) -> "_References":
+        return cls(
+            tuple(each.reference_id for each in references),
+            np.stack([each.template for each in references]),
+        )
+
+    def mean(self) -> Template:
+        total = self.templates.sum(axis=0)
+        return np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), np.float32)
+
+    def nearest(self, template: Template) -> str:
+        return self.ids[int(np.argmax(self.templates @ template))]
 
 
 def _choose_cohort(subjects: int) -> NDArray[np.intp]:
@@ -178,16 +199,6 @@ def _top(values: NDArray[np.float32], count: int) -> NDArray[np.intp]:
     else:
         chosen = np.arange(len(values))
     return chosen[np.lexsort((chosen, -values[chosen]))]
-
-
-def _sum(references: Sequence[Reference]) -> Template:
-    """Return the plain sum of the references' templates, `(d,)` float32."""
-    total: Template = np.sum([one.template for one in references], axis=0, dtype=np.float32)
-    return total
-
-
-def _unit(vector: Template) -> Template:
-    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)
 
 
 def _mismatch(have: str, want: str) -> PackMismatchError:
