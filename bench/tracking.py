@@ -78,18 +78,24 @@ def main() -> None:
     truth = json.loads(options.annotations.read_text()) if options.annotations else {}
     folder = Path(os.environ.get("OVERT_DATA", "../shared/data")) / "video"
     pack = ModelStore(Home.current().models).load("standard")
-    table = Table(*_HEADS, title=f"tracking, {options.width} px, {pack.id}")
+    table = Table(*HEADS, title=f"tracking, {options.width} px, {pack.id}")
     for clip in CLIPS:
-        frames = list(_frames(folder / clip, pack, options.width, truth.get(clip, {})))
-        for every in (1, 2, 3):
-            table.add_row(clip.split(".")[0], *_measure(frames[::every]))
+        for row in measure_clip(folder / clip, pack, options.width, truth.get(clip, {})):
+            table.add_row(*row)
     Console(width=160).print(table)
 
 
-_HEADS = (
+HEADS = (
     *("clip", "looks/s", "tracks", "≥ 1 s", "doubtful", "may be torn", "ms a frame"),
     *("people", "≥ 1 s", "switches", "extra tracks", "fused", "in main track"),
 )
+
+
+def measure_clip(path: Path, pack: Pack, width: int, truth: Truth) -> Iterator[tuple[str, ...]]:
+    """Give a row under `HEADS` for every, every second and every third frame of a clip."""
+    frames = list(_frames(path, pack, width, truth))
+    for every in (1, 2, 3):
+        yield (path.name.split(".")[0], *_measure(frames[::every]))
 
 
 def _frames(path: Path, pack: Pack, width: int, truth: Truth) -> Iterator[tuple[float, list[Seen]]]:
