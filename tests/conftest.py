@@ -1,15 +1,21 @@
 """Fixtures for every room: the data beside the project, and the standard model pack."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from overt.errors import ModelError
 from overt.home import Home
 from overt.vision.store import ModelStore, Pack
 
 _ROOT = Path(__file__).parents[1]
+
+# No deadline: a busy machine is not a wrong answer.
+settings.register_profile("overt", deadline=None, max_examples=50, print_blob=True)
+settings.load_profile("overt")
 
 
 def _absent(what: str, remedy: str) -> None:
@@ -42,3 +48,23 @@ def pack(store: ModelStore) -> Pack:
     except ModelError as error:
         _absent("models", error.remedy)
         raise
+
+
+@pytest.fixture(scope="session")
+def new_home(
+    store: ModelStore, pack: Pack, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], Path]:
+    """Make folders to be used as OVERT_HOME, empty but for the user's own model store."""
+
+    def make() -> Path:
+        home = tmp_path_factory.mktemp("home")
+        (home / "models").symlink_to(store.folder.absolute())
+        return home
+
+    return make
+
+
+@pytest.fixture
+def scratch_home(new_home: Callable[[], Path]) -> Path:
+    """A folder to be used as OVERT_HOME by one test."""
+    return new_home()

@@ -51,12 +51,16 @@ def carry_out(deployment: "Deployment", options: "RunOptions") -> "RunResult":
     """Run a deployment with a view for this terminal, stoppable with Ctrl-C."""
     from overt.home import Home
     from overt.runtime.run import run_deployment
+    from overt.runtime.worker import STOP_SIGNALS
 
     stop = threading.Event()
     with ExitStack() as stack:
         view = stack.enter_context(_view(deployment)) if _interactive() else _plain()
-        before = signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
-        stack.callback(signal.signal, signal.SIGINT, before)
+        for number in STOP_SIGNALS:
+            if signal.getsignal(number) is signal.SIG_IGN:
+                continue  # as nohup asks
+            before = signal.signal(number, lambda _number, _frame: stop.set())
+            stack.callback(signal.signal, number, before)
         return run_deployment(deployment, Home.current(), view, options, stop.is_set)
 
 
@@ -72,12 +76,14 @@ def finish(result: "RunResult", *, as_json: bool) -> None:
         screen.say(
             f"{result.ending.capitalize()} after {statistics.duration_s:.0f} s: "
             f"{statistics.faces_seen:,} faces seen, {statistics.alerts:,} alerts."
-            + (f" {result.reason}" if result.reason else "")
+            + (f" {result.reason}" if result.reason and not result.errors else "")
         )
         for video in result.videos:
             screen.say(f"  annotated video: {video}")
         screen.say(f"  summary: {result.summary}")
         screen.say(f"  alerts: overt alerts list --run {result.run_id[:8]}")
+    for error in result.errors:
+        screen.complain(error.message, error.remedy)
     if result.ending is RunEnding.FAILED:
         raise typer.Exit(1)
 

@@ -20,6 +20,7 @@ from overt.matching.decision import DecisionPolicy, Evidence, weigh
 from overt.matching.gallery import Gallery
 from overt.runtime.counts import Counts
 from overt.runtime.crops import cut_out, encode_jpeg
+from overt.runtime.passages import Alerted, Passage
 from overt.runtime.timing import StageClock
 from overt.values import Alert, FaceDetection, Frame, Probe, Quality, RGBImage, Shot, Template
 from overt.vision.detection import Detector
@@ -35,18 +36,14 @@ _SEEN_AFTER = 3
 """Detections that make a track a face seen: a flicker of one or two frames is not a passage."""
 
 
-_SAME_FACE_CHECK_S = 0.5
-"""How often, at least, a searchable face is compared with its own track."""
-
-
 @dataclass(frozen=True, slots=True)
 class CameraSettings:
     """What one camera's pipeline is told: where it looks, and what judges what it sees.
 
     `same_person_floor` is the comparison score below which two shots of one track are taken
-    for two people, so that their evidence is never put together. A subject who alerted is not
-    alerted again by this camera within `repeat_s` seconds of last being seen: it is the same
-    passage, whose track was broken.
+    for two people, so that their evidence is never put together. A face that alerted is not alerted
+    again by this camera, as the same subject, within `repeat_s` seconds of last being seen: it
+    is the same passage, whose track was broken.
     """
 
     camera: str
@@ -67,35 +64,15 @@ class PipelineResult:
 
     `boxes_px` is `(n, 4)` float32 in frame pixels: every place where a face is, or is expected
     though not detected in this frame. `alerted` holds the indices of those whose track has
-    raised an alert; a view must hide all others. `looked_at_px` is the part of the picture in
-    which faces were looked for; outside it a view must hide everything.
+    raised an alert and whose template says, in this very frame, that the face is still the same
+    one; a view must hide all others. `looked_at_px` is the part of the picture in which faces
+    were looked for; outside it a view must hide everything.
     """
 
     alerts: tuple[Alert, ...]
     boxes_px: NDArray[np.float32]
     alerted: frozenset[int]
     looked_at_px: tuple[int, int, int, int]
-
-
-@dataclass(slots=True, eq=False)
-class _Passage:
-    """What is known of one track while it lasts."""
-
-    first_seen_at: datetime
-    shots: BestShots
-    detections: int = 0
-    templated_s: float = 0.0
-    alert: Alert | None = None
-    searched: bool = False
-
-    def wants(self, quality: Quality, presentation_s: float) -> bool:
-        """Tell whether a face is worth a template: as a better shot, or to see who it is still.
-
-        A tracker that slips from one face to another must not take the first one's evidence,
-        or its alert, along; so every track is looked at again now and then.
-        """
-        due = presentation_s - self.templated_s >= _SAME_FACE_CHECK_S
-        return due or self.shots.wants(quality, presentation_s)
 
 
 class CameraPipeline:
@@ -116,8 +93,8 @@ class CameraPipeline:
         self._gallery = gallery
         self._weigh = weigh
         self._tracker = FaceTracker(settings.tracker)
-        self._passages: dict[int, _Passage] = {}
-        self._last_seen: dict[str, float] = {}
+        self._passages: dict[int, Passage] = {}
+        self._alerted: dict[str, Alerted] = {}
         self.counts = Counts()
         self.clock = StageClock()
 
@@ -134,10 +111,11 @@ class CameraPipeline:
         for track_id in update.ended:
             self._passages.pop(track_id, None)
         self.counts.detections += len(update.faces)
-        grown = self._take_shots(frame, update.faces)
+        grown = self._take_shots(frame, update.faces, faces)
         with self.clock.stage("search and decision"):
             alerts = tuple(filter(None, (self._decide(track_id, frame) for track_id in grown)))
-        return self._result(alerts, update.faces, faces, looked_at)
+        shown = {id(face.detection) for face in update.faces if self._is_shown(face, frame)}
+        return self._result(alerts, faces, shown, looked_at)
 
     def _detect(self, frame: Frame, part_px: tuple[int, int, int, int]) -> list[FaceDetection]:
         """Detect within a part of the picture; the rest is not looked at."""
@@ -151,7 +129,9 @@ class CameraPipeline:
             for face in faces
         ]
 
-    def _take_shots(self, frame: Frame, tracked: Sequence[TrackedFace]) -> list[int]:
+    def _take_shots(
+        self, frame: Frame, tracked: Sequence[TrackedFace], detected: Sequence[FaceDetection]
+    ) -> list[int]:
         """Assess every face, template the wanted ones, and return the tracks that grew."""
         wanted: list[tuple[TrackedFace, Quality, RGBImage]] = []
         with self.clock.stage("quality"):
@@ -163,11 +143,10 @@ class CameraPipeline:
             return []
         with self.clock.stage("features"):
             templates = self._extractor.extract([chip for _, _, chip in wanted])
-        boxes = [face.detection for face in tracked]
         return [
             face.track_id
             for (face, quality, _), template in zip(wanted, templates, strict=True)
-            if self._add_shot(frame, face, quality, template, boxes)
+            if self._add_shot(frame, face, quality, template, detected)
         ]
 
     def _assess(self, frame: Frame, face: TrackedFace) -> tuple[Quality, RGBImage] | None:
@@ -182,8 +161,6 @@ class CameraPipeline:
         chip = self._extractor.align(frame.image, [face.detection])[0]
         quality = assess(face.detection, chip, (width, height), self._settings.limits)
         self.counts.not_searchable.update(quality.reasons)
-        if passage.alert is not None:
-            self._last_seen[passage.alert.candidate.subject_id] = frame.presentation_s
         if not quality.searchable or not passage.wants(quality, frame.presentation_s):
             return None
         passage.templated_s = frame.presentation_s
@@ -198,12 +175,16 @@ class CameraPipeline:
         others: Sequence[FaceDetection],
     ) -> bool:
         """Add a shot to its track, or cut the track where it has become another person's."""
-        shots = self._passages[face.track_id].shots
+        passage = self._passages[face.track_id]
+        shots = passage.shots
         if len(shots) and float(shots.template() @ template) < self._settings.same_person_floor:
             self._tracker.end(face.track_id)
             del self._passages[face.track_id]
             self.counts.tracks_cut += 1
             return False
+        passage.confirmed_in = frame.sequence
+        if passage.alert is not None:
+            self._alerted[passage.alert.candidate.subject_id].seen_s = frame.presentation_s
         if not shots.wants(quality, frame.presentation_s):
             return False
         crop = cut_out(frame.image, face.detection, others)
@@ -239,18 +220,27 @@ class CameraPipeline:
         if evidence.why_not is not None:
             return None
         passage.alert = self._alert(probe, passage, evidence, frame)
-        if self._is_repeat(evidence.best.subject_id, frame):
+        if self._is_repeat(evidence.best.subject_id, probe, frame):
             self.counts.repeats += 1
             return None
         self.counts.alerts += 1
         return passage.alert
 
-    def _is_repeat(self, subject_id: str, frame: Frame) -> bool:
-        last = self._last_seen.get(subject_id)
-        self._last_seen[subject_id] = frame.presentation_s
-        return last is not None and frame.presentation_s - last < self._settings.repeat_s
+    def _is_repeat(self, subject_id: str, probe: Probe, frame: Frame) -> bool:
+        """Tell whether the same face alerted as the same subject a moment ago.
 
-    def _alert(self, probe: Probe, passage: _Passage, evidence: Evidence, frame: Frame) -> Alert:
+        Another face does not count: a stranger's false alert must not keep the subject's own
+        from being raised.
+        """
+        before = self._alerted.get(subject_id)
+        self._alerted[subject_id] = Alerted(probe.template, frame.presentation_s)
+        return (
+            before is not None
+            and frame.presentation_s - before.seen_s < self._settings.repeat_s
+            and float(before.template @ probe.template) >= self._settings.same_person_floor
+        )
+
+    def _alert(self, probe: Probe, passage: Passage, evidence: Evidence, frame: Frame) -> Alert:
         best = probe.shots[0]
         height, width = frame.image.shape[:2]
         return Alert(
@@ -276,25 +266,31 @@ class CameraPipeline:
             crop_jpeg=encode_jpeg(best.crop),
         )
 
-    def _passage(self, frame: Frame, track_id: int) -> _Passage:
+    def _passage(self, frame: Frame, track_id: int) -> Passage:
         if track_id not in self._passages:
             shots = BestShots(self._settings.shots)
-            self._passages[track_id] = _Passage(frame.captured_at, shots)
+            self._passages[track_id] = Passage(frame.captured_at, shots)
         return self._passages[track_id]
+
+    def _is_shown(self, face: TrackedFace, frame: Frame) -> bool:
+        passage = self._passages.get(face.track_id)
+        return (
+            passage is not None
+            and passage.alert is not None
+            and passage.confirmed_in == frame.sequence
+        )
 
     def _result(
         self,
         alerts: tuple[Alert, ...],
-        tracked: Sequence[TrackedFace],
         detected: Sequence[FaceDetection],
+        shown: set[int],
         looked_at_px: tuple[int, int, int, int],
     ) -> PipelineResult:
-        """Gather where faces are; detections without a track, and expected places, count too."""
-        shown = {
-            id(face.detection)
-            for face in tracked
-            if (passage := self._passages.get(face.track_id)) is not None and passage.alert
-        }
+        """Gather where faces are; detections without a track, and expected places, count too.
+
+        `shown` holds the `id` of every detection that need not be hidden.
+        """
         boxes = [face.box_px for face in detected] + list(self._tracker.predicted_boxes())
         return PipelineResult(
             alerts,

@@ -14,47 +14,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, perf_counter
-from typing import Protocol
 
 from overt import __version__
 from overt.deployment.file import Deployment
 from overt.errors import OvertError
 from overt.home import Home
-from overt.matching.gallery import Gallery
+from overt.reporting.files import discard
 from overt.reporting.summary import summarise, write_summary
 from overt.runtime.counts import total
-from overt.runtime.jobs import Matching, Watching, camera_jobs, decision_policy, list_rules
+from overt.runtime.jobs import Watching, camera_jobs
 from overt.runtime.messages import CameraState, Ended, Message, Raised
+from overt.runtime.preparation import Enrolling, Prepared, prepare
 from overt.runtime.supervisor import Supervisor
 from overt.runtime.timing import StageClock
-from overt.storage import AlertRecord, End, Record, Run
-from overt.values import RunStatistics, StageTime, Watchlist
-from overt.vision.store import ModelStore, Pack
+from overt.runtime.views import RunView
+from overt.storage import End, Record, Run
+from overt.values import RunStatistics, StageTime
+from overt.vision.store import ModelStore
 from overt.vocabulary import DeploymentKind, DropCause, RunEnding
-from overt.watchlist.enrolment import EnrolmentReport, load_or_enrol
-from overt.watchlist.entries import CheckedList, ListSource, check_list
-
-
-class RunView(Protocol):
-    """Whoever watches a run: a terminal, a log, a test. Called by one thread."""
-
-    def enrolling(self, done: int, entries: int) -> None:
-        """So many entries of the list are enrolled."""
-
-    def enrolled(self, watchlist: Watchlist, refused: int, threshold: float) -> None:
-        """The list is ready; so many of its rows were refused."""
-
-    def alert(self, record: AlertRecord) -> None:
-        """An alert has been committed."""
-
-    def state(self, state: CameraState) -> None:
-        """A camera says how it is doing."""
-
-    def ended(self, ended: Ended) -> None:
-        """A camera has come to its end."""
-
-    def quiet(self) -> None:
-        """A moment has passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +49,15 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a run came to: its id, how it ended and why, and what it wrote."""
+    """What a run came to: its id, how it ended and why, what went wrong, and what it wrote."""
 
     run_id: str
     ending: RunEnding
     reason: str
+    errors: tuple[OvertError, ...]
     statistics: RunStatistics
     summary: Path
     videos: tuple[Path, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Prepared:
-    """What has to stand before a camera may be opened."""
-
-    pack: Pack
-    watchlist: Watchlist
-    gallery: Gallery
-    matching: Matching
 
 
 def run_deployment(
@@ -109,27 +77,8 @@ def run_deployment(
     deployment.assert_may_start(datetime.now(UTC))
     pack = ModelStore(home.models).load(deployment.pack)
     with Record.open(home.database) as record:
-        prepared = _prepare(deployment, record, pack, view)
+        prepared = prepare(deployment, record, pack, Enrolling(view, should_stop))
         return _Run(deployment, home, record, prepared, view).carry_out(options, should_stop)
-
-
-def _prepare(deployment: Deployment, record: Record, pack: Pack, view: RunView) -> _Prepared:
-    source = ListSource(
-        deployment.watchlist,
-        deployment.images,
-        list_rules(deployment.policy, deployment.kind),
-        datetime.now(UTC).date(),
-    )
-    checked = check_list(source)
-    watchlist, report = load_or_enrol(record, checked, pack, view.enrolling)
-    gallery = Gallery.of(watchlist)
-    policy = decision_policy(deployment, pack, gallery)
-    view.enrolled(watchlist, _refused(checked, watchlist, report), policy.threshold)
-    return _Prepared(pack, watchlist, gallery, Matching(pack, policy))
-
-
-def _refused(checked: CheckedList, watchlist: Watchlist, report: EnrolmentReport | None) -> int:
-    return len(report.results if report else checked.rows) - len(watchlist.references)
 
 
 class _Run:
@@ -140,7 +89,7 @@ class _Run:
         deployment: Deployment,
         home: Home,
         record: Record,
-        prepared: _Prepared,
+        prepared: Prepared,
         view: RunView,
     ) -> None:
         self._deployment = deployment
@@ -152,6 +101,7 @@ class _Run:
         self._folder = home.output / f"{_slug(deployment.name)}-{self._run_id[:8]}"
         self._states: dict[str, CameraState] = {}
         self._errors: list[OvertError] = []
+        self._alerts = 0
         self._clock = StageClock()
         self._started_s = monotonic()
 
@@ -172,7 +122,8 @@ class _Run:
         summary = self._folder / "summary.html"
         names = tuple(video.name for video in videos)
         write_summary(summary, summarise(self._record, self._run_id, names))
-        return RunResult(self._run_id, ending, reason, statistics, summary, videos)
+        errors = tuple(self._errors)
+        return RunResult(self._run_id, ending, reason, errors, statistics, summary, videos)
 
     def _watch(self, options: RunOptions, should_stop: Callable[[], bool]) -> tuple[RunEnding, str]:
         videos = options.videos and self._deployment.kind is DeploymentKind.REHEARSAL
@@ -185,6 +136,8 @@ class _Run:
                 self._take(message)
         finally:
             supervisor.close()
+            for part in self._folder.glob(".*.part"):
+                discard(part)  # of a camera that was ended in the middle of its video
         return self._ending(stopped.reason, cameras=len(jobs))
 
     def _take(self, message: Message | None) -> None:
@@ -204,6 +157,7 @@ class _Run:
     def _commit(self, raised: Raised) -> None:
         started = perf_counter()
         stored = self._record.add_alert(self._run_id, raised.alert)
+        self._alerts += 1
         self._clock.add("commit of an alert", perf_counter() - started)
         self._clock.add("frame to committed alert", monotonic() - raised.decoded_s)
         self._view.alert(stored)
@@ -251,7 +205,7 @@ class _Run:
             not_searchable=dict(counts.not_searchable),
             faces_seen=counts.faces_seen,
             faces_searched=counts.faces_searched,
-            alerts=counts.alerts,
+            alerts=self._alerts,  # those on record, whatever a camera that died last counted
             duration_s=monotonic() - self._started_s,
             peak_memory_mb=here + sum(state.peak_memory_mb for state in states),
             stage_times=(*_stage_times(states), *self._clock.times()),

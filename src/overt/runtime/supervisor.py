@@ -4,6 +4,7 @@ A decoder can block for ever inside a library call, so no limit set inside the p
 the parent's is. What a camera's process holds in memory dies with it.
 """
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -14,20 +15,25 @@ from time import monotonic
 from overt.errors import SourceError
 from overt.matching.gallery import Gallery
 from overt.runtime.messages import CameraState, Ended, Message, Raised
-from overt.runtime.worker import CameraJob, work
+from overt.runtime.worker import STOP_SIGNALS, CameraJob, work
 
 _LISTEN_S = 0.2
-_STARTING_S = 60.0
-"""Silence allowed at first: a process loads its libraries and models without a word."""
 
-_SILENCE_S = 10.0
-"""Silence allowed later; a beat comes four times a second."""
 
-_WAITING_S = 30.0
-"""How long a source may deliver no picture, opening included."""
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a camera may keep its parent waiting, in seconds.
 
-_GRACE_S = 10.0
-"""How long a camera may take to stop by itself, its video finished, when it is told to."""
+    `starting_s` is the silence allowed at first, while a process loads its libraries and models
+    without a word; `silence_s` that allowed later, when a beat comes four times a second.
+    `picture_s` is how long a source may deliver no picture, opening included, and `grace_s` how
+    long a camera may take to stop by itself, its video finished, when it is told to.
+    """
+
+    starting_s: float = 60.0
+    silence_s: float = 10.0
+    picture_s: float = 30.0
+    grace_s: float = 10.0
 
 
 @dataclass(slots=True, eq=False)
@@ -41,25 +47,27 @@ class _Camera:
     state: CameraState | None = None
     ended: bool = False
 
-    def fault(self, now: float) -> str:
+    def fault(self, patience: Patience) -> str:
         """Return what is wrong with the process, or nothing."""
-        if not self.process.is_alive() and not self.pipe.poll():
-            return "its process died"
-        if now - self.heard_s > (_SILENCE_S if self.state else _STARTING_S):
+        silent_s = monotonic() - self.heard_s
+        if silent_s > (patience.silence_s if self.state else patience.starting_s):
             return "its process no longer answers"
-        if self.state and self.state.waiting_s > _WAITING_S:
-            return f"no picture came for {_WAITING_S:.0f} seconds"
-        return ""
+        if self.state and self.state.waiting_s > patience.picture_s:
+            return f"no picture came for {self.state.waiting_s:.0f} seconds"
+        return ""  # the pipe of a process that died ends, which reading it tells
 
 
 class Supervisor:
     """Runs cameras and hands on what they say. Used by one thread, once."""
 
-    def __init__(self, jobs: Sequence[CameraJob], gallery: Gallery) -> None:
+    def __init__(
+        self, jobs: Sequence[CameraJob], gallery: Gallery, patience: Patience | None = None
+    ) -> None:
         # Spawned, not forked: the engines' threads do not survive a fork, and a child should
         # inherit nothing that it is not given.
         context = get_context("spawn")
         self._stop = context.Event()
+        self._patience = patience or Patience()
         self._cameras: list[_Camera] = []
         for job in jobs:
             ours, theirs = context.Pipe(duplex=False)
@@ -69,7 +77,13 @@ class Supervisor:
                 name=f"camera {job.settings.camera}",
                 daemon=True,
             )
-            process.start()
+            # The terminal sends Ctrl-C to every process; only the parent acts on it. Python would
+            # report it with a traceback while a child is still importing, so it starts out blocked.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+            try:
+                process.start()
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
             theirs.close()
             self._cameras.append(_Camera(job.settings.camera, process, ours))
 
@@ -87,13 +101,15 @@ class Supervisor:
             yield from heard
             if not heard:
                 yield None
-            late = stopping_s is not None and monotonic() - stopping_s > _GRACE_S
+            late = stopping_s is not None and monotonic() - stopping_s > self._patience.grace_s
             yield from self._end_faulty(late=late)
 
     def close(self) -> None:
         """End every process that is left."""
         self._stop.set()
         for camera in self._cameras:
+            if camera.ended:  # it has said its last word and only has to leave
+                camera.process.join(self._patience.grace_s)
             _kill(camera)
 
     def _ready(self) -> list[_Camera]:
@@ -114,7 +130,7 @@ class Supervisor:
 
     def _end_faulty(self, *, late: bool) -> Iterator[Message]:
         for camera in self._cameras:
-            fault = "" if camera.ended else camera.fault(monotonic())
+            fault = "" if camera.ended else camera.fault(self._patience)
             if late and not camera.ended:
                 fault = "it did not stop when told to"
             if fault:
@@ -131,8 +147,6 @@ class Supervisor:
 
 
 def _kill(camera: _Camera) -> None:
-    if camera.ended and camera.process.is_alive():
-        camera.process.join(_GRACE_S)
     if camera.process.is_alive():
         camera.process.kill()
         camera.process.join()

@@ -36,6 +36,9 @@ from overt.values import Frame
 from overt.vision.detection import DetectorSettings
 from overt.vision.store import ModelStore
 
+STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+"""What asks a run to stop: the parent's to handle, and not heard by a camera's process."""
+
 _BEAT_S = 0.25
 _PACE_OVER_S = 3.0
 
@@ -62,7 +65,8 @@ class CameraJob:
 
 def work(job: CameraJob, gallery: Gallery, pipe: Connection, stop: Event) -> None:
     """Run one camera until its source ends or `stop` is set. The target of a process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     try:
         _Worker(job, gallery, pipe.send, stop.is_set).run()
     except OvertError as error:  # before anything was looked at
@@ -102,6 +106,13 @@ class _Worker:
             error = None if self._stopped() else self._buffer.error
         except OvertError as failure:
             error = failure
+        except (BrokenPipeError, ConnectionResetError):
+            raise
+        except Exception as fault:  # noqa: BLE001 - the worker's outer loop; the other cameras go on
+            error = OvertError(
+                f"Camera {self._job.settings.camera} failed ({type(fault).__name__}).",
+                remedy="Please report this as a fault in Overt; the other cameras go on.",
+            )
         finally:
             self._buffer.stop()
         note = (self._source.note if self._source else None) or ""

@@ -1,0 +1,45 @@
+"""What a pipeline knows of the faces it follows, in memory only and for as long as it must."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from overt.values import Alert, Quality, Template
+from overt.vision.shots import BestShots
+
+_SAME_FACE_CHECK_S = 0.5
+"""How often, at least, a searchable face is compared with its own track."""
+
+
+@dataclass(slots=True, eq=False)
+class Passage:
+    """What is known of one track while it lasts.
+
+    `confirmed_in` is the sequence of the last frame in which a template showed the face to be
+    the track's own.
+    """
+
+    first_seen_at: datetime
+    shots: BestShots
+    detections: int = 0
+    templated_s: float = 0.0
+    alert: Alert | None = None
+    searched: bool = False
+    confirmed_in: int = -1
+
+    def wants(self, quality: Quality, presentation_s: float) -> bool:
+        """Tell whether a face is worth a template: as a better shot, or to see who it is still.
+
+        A tracker that slips from one face to another must not take the first one's evidence
+        along; so every track is looked at again now and then. One that has alerted is looked at
+        in every frame, because its face is shown.
+        """
+        due = presentation_s - self.templated_s >= _SAME_FACE_CHECK_S
+        return self.alert is not None or due or self.shots.wants(quality, presentation_s)
+
+
+@dataclass(slots=True, eq=False)
+class Alerted:
+    """Who alerted lately as one subject: template, and when last seen (presentation time)."""
+
+    template: Template
+    seen_s: float
