@@ -18,10 +18,12 @@ from overt.watchlist.entries import CheckedList, ListSource, check_list
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """A deployment's list, enrolled and ready to be searched."""
+    """A deployment's list, enrolled and ready to be searched; its pictures stay in the record."""
 
     pack: Pack
-    watchlist: Watchlist
+    watchlist_id: str
+    subjects: int
+    references: int
     gallery: Gallery
     matching: Matching
 
@@ -66,7 +68,14 @@ def prepare(deployment: Deployment, record: Record, pack: Pack, enrolling: Enrol
     gallery = Gallery.of(watchlist)
     policy = decision_policy(deployment, pack, gallery)
     enrolling.view.enrolled(watchlist, _refused(checked, watchlist, report), policy.threshold)
-    return Prepared(pack, watchlist, gallery, Matching(pack, policy))
+    return Prepared(
+        pack=pack,
+        watchlist_id=watchlist.watchlist_id,
+        subjects=len(watchlist.subjects),
+        references=len(watchlist.references),
+        gallery=gallery,
+        matching=Matching(pack, policy),
+    )
 
 
 def _refused(checked: CheckedList, watchlist: Watchlist, report: EnrolmentReport | None) -> int:

@@ -172,7 +172,7 @@ class _Run:
         return RunEnding.COMPLETED, ""
 
     def _beginning(self) -> Run:
-        deployment, watchlist = self._deployment, self._prepared.watchlist
+        deployment, prepared = self._deployment, self._prepared
         return Run(
             run_id=self._run_id,
             deployment=deployment.name,
@@ -185,10 +185,10 @@ class _Run:
             authority=deployment.authority.model_dump(),
             policy_version=deployment.policy.version,
             policy_sha256=deployment.policy.sha256,
-            watchlist_id=watchlist.watchlist_id,
-            watchlist_subjects=len(watchlist.subjects),
-            watchlist_references=len(watchlist.references),
-            pack_id=self._prepared.pack.id,
+            watchlist_id=prepared.watchlist_id,
+            watchlist_subjects=prepared.subjects,
+            watchlist_references=prepared.references,
+            pack_id=prepared.pack.id,
             software_version=__version__,
             started_at=datetime.now(UTC),
         )

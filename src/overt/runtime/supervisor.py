@@ -4,6 +4,7 @@ A decoder can block for ever inside a library call, so no limit set inside the p
 the parent's is. What a camera's process holds in memory dies with it.
 """
 
+import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -77,13 +78,7 @@ class Supervisor:
                 name=f"camera {job.settings.camera}",
                 daemon=True,
             )
-            # The terminal sends Ctrl-C to every process; only the parent acts on it. Python would
-            # report it with a traceback while a child is still importing, so it starts out blocked.
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-            try:
-                process.start()
-            finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            _start(process)
             theirs.close()
             self._cameras.append(_Camera(job.settings.camera, process, ours))
 
@@ -144,6 +139,19 @@ class Supervisor:
             remedy="Check the camera, its network and its cable; the other cameras go on.",
         )
         return Ended(camera.state or CameraState(camera.name), error=error)
+
+
+def _start(process: SpawnProcess) -> None:
+    # One thread for a search's matrix product: two that wait for each other beside inference
+    # and decoding took ten times as long as one (docs/performance.md).
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # The terminal sends Ctrl-C to every process; only the parent acts on it. Python would report
+    # it with a traceback while a child is still importing, so it starts out blocked.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _kill(camera: _Camera) -> None:
