@@ -1,0 +1,165 @@
+"""One process a camera: whatever befalls one, the others go on and nothing hangs or is left."""
+
+import multiprocessing
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from threading import Event
+from time import monotonic, sleep
+
+import numpy as np
+import pytest
+from camera_jobs import a_gallery, a_job
+
+from overt.runtime.messages import Beat, Ended, Message
+from overt.runtime.supervisor import Patience, Supervisor
+from overt.vision.store import ModelStore, Pack
+from rehearsals import write_clip
+
+pytestmark = pytest.mark.models
+PATIENCE = Patience(starting_s=120.0, silence_s=5.0, grace_s=30.0)
+
+
+def _street(path: Path, *, seconds: int) -> Path:
+    """Write a recording of nobody."""
+    return write_clip(path, [np.full((120, 160, 3), 90, np.uint8)] * (5 * seconds))
+
+
+@pytest.fixture(scope="module")
+def models(store: ModelStore, pack: Pack) -> Path:
+    """The store that cameras load the standard pack from."""
+    return store.folder
+
+
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording that outlasts any test."""
+    return _street(tmp_path_factory.mktemp("long") / "long.mp4", seconds=600)
+
+
+@pytest.fixture
+def silent_camera() -> Iterator[str]:
+    """The address of a server that accepts connections and never says a word."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        yield f"rtsp://operator:s3cr3t@127.0.0.1:{server.getsockname()[1]}/street"
+
+
+def _watch(
+    supervisor: Supervisor, acts: Mapping[str, Callable[[], None]]
+) -> tuple[list[Message], dict[str, Ended]]:
+    """Listen to the end; do each act once its camera has looked at a frame."""
+    waiting, messages = dict(acts), []
+    for message in supervisor.listen(lambda: False):
+        if message is None:
+            continue
+        messages.append(message)
+        if isinstance(message, Beat) and message.state.counts.frames:
+            waiting.pop(message.state.camera, lambda: None)()
+    return messages, {
+        message.state.camera: message for message in messages if isinstance(message, Ended)
+    }
+
+
+def _pid_of(camera: str) -> int:
+    (process,) = (p for p in multiprocessing.active_children() if p.name == f"camera {camera}")
+    assert process.pid is not None
+    return process.pid
+
+
+def test_each_camera_fails_alone_and_the_others_go_on_to_their_end(
+    models: Path, long_clip: Path, silent_camera: str, tmp_path: Path
+) -> None:
+    sources: dict[str, str | Path] = {
+        "whole": _street(tmp_path / "whole.mp4", seconds=2),
+        "killed": long_clip,
+        "stopped": long_clip,
+        "missing": tmp_path / "nowhere.mp4",
+        "silent": silent_camera,
+    }
+    jobs = [a_job(name, sources[name], models, paced="ed" in name) for name in sources]
+    supervisor = Supervisor(jobs, a_gallery(), PATIENCE)
+    try:
+        _, ended = _watch(
+            supervisor,
+            {
+                "killed": lambda: os.kill(_pid_of("killed"), signal.SIGKILL),
+                "stopped": lambda: os.kill(_pid_of("stopped"), signal.SIGSTOP),
+            },
+        )
+    finally:
+        supervisor.close()
+
+    assert ended.keys() == sources.keys()
+    assert ended["whole"].error is None
+    assert ended["whole"].state.counts.frames == 10
+    said = {name: str(end.error) for name, end in ended.items() if end.error}
+    assert "Camera killed was ended: its process died." in said["killed"]
+    assert "Camera stopped was ended: its process no longer answers." in said["stopped"]
+    assert "nowhere.mp4" in said["missing"]
+    assert "127.0.0.1" in said["silent"]
+    assert "s3cr3t" not in said["silent"]
+    assert not multiprocessing.active_children()
+
+
+def test_only_the_parent_stops_a_camera_and_then_it_ends_without_an_error(
+    models: Path, long_clip: Path
+) -> None:
+    stop = Event()
+    supervisor = Supervisor([a_job("gate", long_clip, models, paced=True)], a_gallery(), PATIENCE)
+    try:
+        beats: list[int] = []
+        for message in supervisor.listen(stop.is_set):
+            if isinstance(message, Beat) and message.state.counts.frames:
+                beats.append(message.state.counts.frames)
+                os.kill(_pid_of("gate"), signal.SIGINT)  # as Ctrl-C in a terminal does
+            if len(set(beats)) > 2:
+                stop.set()
+    finally:
+        supervisor.close()
+
+    assert isinstance(message, Ended)
+    assert message.error is None
+    assert beats[0] < message.state.counts.frames < 100
+    assert not multiprocessing.active_children()
+
+
+def test_a_camera_that_delivers_no_picture_is_given_up(models: Path, long_clip: Path) -> None:
+    patience = Patience(starting_s=120.0, silence_s=60.0, picture_s=0.0)
+    supervisor = Supervisor([a_job("gate", long_clip, models, paced=True)], a_gallery(), patience)
+    try:
+        _, ended = _watch(supervisor, {})
+    finally:
+        supervisor.close()
+
+    assert "Camera gate was ended: no picture came for" in str(ended["gate"].error)
+
+
+def test_a_camera_ends_by_itself_when_its_parent_is_killed(models: Path, long_clip: Path) -> None:
+    program = [sys.executable, str(Path(__file__).with_name("camera_jobs.py"))]
+    with subprocess.Popen(
+        [*program, str(models), str(long_clip)], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        assert select.select([parent.stdout], [], [], 120)[0]
+        camera = int(parent.stdout.readline())
+        assert _runs(camera)
+        parent.kill()
+
+    patience_ends = monotonic() + 60
+    while _runs(camera) and monotonic() < patience_ends:
+        sleep(0.1)
+    assert not _runs(camera)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"  # its new parent may take its time to bury it
