@@ -11,6 +11,7 @@ from overt.synthetic.shape import tube
 
 PHASES = 12  # pictures of one gait cycle, two steps
 SHOULDER_Y = -205.0
+_OVER = 90.0  # what is worn over the rest covers it
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ def draw_bust(person: Person, light: Light, window: Window) -> Drawing:
     return render([*_trunk(person), *_arms(person, np.pi / 2)], Pose(), light, window)
 
 
-def _cloth(points: Array, colour: Colour, seed: int, folds: float = 3.0) -> Surface:
+def _cloth(
+    points: Array, colour: Colour, seed: int, folds: float = 3.0, lead: float = 0.0
+) -> Surface:
     """Return a garment: its folds are dents in the sheet, its weave a little noise."""
     rng = np.random.default_rng([seed, 5])
     rows, columns = points.shape[:2]
@@ -70,7 +73,7 @@ def _cloth(points: Array, colour: Colour, seed: int, folds: float = 3.0) -> Surf
     points[..., 2] += creases * np.sign(points[..., 2] - points[..., 2].mean())
     weave = 1 + 0.035 * grain(rng, (rows * 3, columns * 3), (2, 2))[..., None]
     sheet = linear(np.clip(np.array(colour, np.float32) * weave, 3, 255))
-    return Surface(points, sheet.astype(np.float32), gloss=0.02)
+    return Surface(points, sheet.astype(np.float32), gloss=0.02, lead=lead)
 
 
 def _flesh(points: Array, person: Person, shade: float = 1.0) -> Surface:
@@ -83,7 +86,7 @@ def _flesh(points: Array, person: Person, shade: float = 1.0) -> Surface:
 
 def _trunk(person: Person) -> list[Surface]:
     build, outfit, scale = _build(person), person.outfit, person.skull.scale
-    neck = 54 * scale + 0.06 * (build.shoulder - 190)
+    neck = min(53.0 + 0.06 * (build.shoulder - 178), 0.9 * person.skull.jaw + 3) * scale
     throat = np.array(
         [
             (0, -62, -26, neck, neck),
@@ -102,8 +105,8 @@ def _trunk(person: Person) -> list[Surface]:
             (0, -330, -30, build.shoulder * 0.95, 122),
             (0, -450, -28, (build.shoulder + build.waist) / 2, 122),
             (0, -600, -28, build.waist * 1.06, 112),
-            (0, build.hip + 40, -28, build.hips * 1.05, 116),
-            (0, build.hip - 30, -28, build.hips * 1.06, 116),
+            (0, build.hip + 40, -28, build.hips * 1.08, 132),
+            (0, build.hip - 30, -28, build.hips * 1.1, 136),
         ]
     )
     jacket = _smooth(rows, 90)
@@ -111,11 +114,13 @@ def _trunk(person: Person) -> list[Surface]:
     if outfit.skirt:
         hem = np.array(
             [
-                (0, build.hip + 40, -28, build.hips, 112),
-                (0, build.knee, -20, build.hips * 1.45, 170),
+                (0, build.hip + 40, -28, build.hips * 0.95, 118),
+                (0, build.knee - 40, -20, build.hips * 1.4, 250),
             ]
         )
-        surfaces.append(_cloth(tube(_smooth(hem, 24)), outfit.legs, person.seed + 1, 7.0))
+        surfaces.append(
+            _cloth(tube(_smooth(hem, 60)), outfit.legs, person.seed + 1, 7.0, _OVER / 2)
+        )
     return surfaces
 
 
@@ -130,15 +135,17 @@ def _smooth(rows: np.ndarray, count: int) -> np.ndarray:
 def _top(person: Person, rows: np.ndarray) -> Surface:
     """Return jacket or jumper; an open coat shows what is worn under it."""
     outfit = person.outfit
-    surface = _cloth(tube(rows, 90), outfit.top, person.seed)
+    surface = _cloth(tube(rows, 90), outfit.top, person.seed, lead=_OVER)
     sheet = surface.albedo
     across = np.linspace(-180, 180, sheet.shape[1])[None, :]
     down = np.linspace(0, 1, sheet.shape[0])[:, None]
     under = linear(np.array(outfit.under, np.float32))
     if outfit.open_coat:
         opening = 6 + 22 * np.clip(1 - down * 1.4, 0, 1)
-        sheet[np.abs(across) < opening] = under
-        sheet[(np.abs(np.abs(across) - opening) < 1.6)] *= 0.45
+        inside = np.clip((opening - np.abs(across)) / 1.5 + 0.5, 0, 1)[..., None]
+        sheet[:] = sheet * (1 - inside) + under * inside
+        edge = np.clip(1 - np.abs(np.abs(across) - opening) / 2.5, 0, 1)[..., None]
+        sheet *= 1 - 0.6 * edge
     else:
         sheet[np.broadcast_to(down < 0.055, sheet.shape[:2])] *= 0.7
     hem = np.broadcast_to(down > 0.985, sheet.shape[:2])
@@ -166,10 +173,17 @@ def _arms(person: Person, turn: float) -> list[Surface]:
             elbow[2] + 245 * np.sin(bend),
         )
         sleeve = _limb(
-            [(x - side * 22, SHOULDER_Y + 8, -34), (x, SHOULDER_Y - 60, -34), elbow, wrist],
-            [34, 58, 47, 36],
+            [
+                (x - side * 40, SHOULDER_Y + 12, -34),
+                (x - side * 24, SHOULDER_Y + 3, -34),
+                (x - side * 8, SHOULDER_Y - 24, -34),
+                (x + side * 2, SHOULDER_Y - 80, -34),
+                elbow,
+                wrist,
+            ],
+            [10, 30, 48, 55, 46, 36],
         )
-        surfaces.append(_cloth(sleeve, person.outfit.top, person.seed + 2 + side))
+        surfaces.append(_cloth(sleeve, person.outfit.top, person.seed + 2 + side, lead=_OVER))
         hand = [
             wrist,
             (wrist[0], wrist[1] - 60, wrist[2] + 18),
@@ -191,7 +205,7 @@ def _legs(person: Person, turn: float) -> list[Surface]:
         knee = (x, build.hip - thigh * np.cos(forward), -28 + thigh * np.sin(forward))
         back = swing - 0.75 * lift
         ankle = (x, knee[1] - shin * np.cos(back), knee[2] + shin * np.sin(back))
-        leg = _limb([(x, build.hip + 40, -28), knee, ankle], [98 * outfit.girth**0.5, 66, 50])
+        leg = _limb([(x, build.hip + 40, -28), knee, ankle], [84 * outfit.girth**0.5, 66, 48])
         bare = outfit.skirt
         surfaces.append(
             _flesh(leg, person) if bare else _cloth(leg, outfit.legs, person.seed + 5 + side)

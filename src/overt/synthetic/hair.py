@@ -10,7 +10,7 @@ from overt.synthetic.paint import grain
 from overt.synthetic.render import Array, Surface, linear
 from overt.synthetic.shape import HeadGrid
 
-_FINER = 4  # strands are painted this much finer than the grid
+_FINER = 3  # strands are painted this much finer than the grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ _CUTS = {
     HairStyle.SHORT: _Cut(13, 6, (3, 18), 0.26, 4),
     HairStyle.PARTED: _Cut(16, 8, (3, 40), 0.26, 3),
     HairStyle.FRINGE: _Cut(13, 10, (3, 60), 0.24, 5),
-    HairStyle.CURLY: _Cut(30, 22, (9, 9), 0.42, 6),
+    HairStyle.CURLY: _Cut(28, 20, (9, 9), 0.38, 3),
     HairStyle.LONG: _Cut(13, 11, (3, 70), 0.26, 3),
     HairStyle.TIED: _Cut(7, 5, (3, 50), 0.24, 2),
 }
@@ -78,7 +78,7 @@ def _shell(person: Person, head: HeadGrid) -> Surface:
     if hair.style is HairStyle.PARTED:
         thick = thick * (1 - 0.6 * np.exp(-(((base[..., 0] - hair.parting) / 6) ** 2)) * up)
     rise = 0.25 + 0.75 * np.clip(above / 16, 0, 1) ** 0.6
-    lumps = 1 + 0.18 * grain(rng, y.shape, (9, 9)) * (1 + hair.curl)
+    lumps = 1 + 0.13 * grain(rng, y.shape, (9, 9)) * (1 + hair.curl)
     out = base - np.array([0, 5, -5], np.float32)
     out /= np.maximum(np.linalg.norm(out, axis=2, keepdims=True), 1e-3)
     points = (base + out * (thick * rise * lumps)[..., None]) * person.skull.scale

@@ -25,7 +25,7 @@ def draw_head(
     return render(head_surfaces(person, expression), pose, light, window)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _head_surfaces(person: Person, expression: Expression) -> tuple[Surface, ...]:
     head = head_grid(person, expression)
     surfaces = [_skin(person, expression, head), *_ears(person), *hair_surfaces(person, head)]

@@ -70,6 +70,8 @@ class Eyes:
     crease: float
     depth: float
     bags: float
+    lashes: float
+    uneven: float
     iris: float
     colour: Colour
 
@@ -99,6 +101,7 @@ class Nose:
     tip_size: float
     hump: float
     upturn: float
+    bend: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class Mouth:
     bow: float
     corner: float
     fullness: float
+    slant: float
     colour: Colour
 
 
@@ -208,10 +212,19 @@ _SKIN_STOPS = (
     (110, 72, 51),
     (76, 49, 38),
 )
+_LIPS = ((168, 96, 92), (178, 70, 76), (150, 84, 74), (196, 112, 116), (124, 66, 64))
 _IRIS_LIGHT = ((96, 132, 164), (112, 138, 112), (122, 138, 146), (130, 104, 62), (96, 72, 44))
 _IRIS_DARK = ((74, 48, 28), (52, 34, 24), (92, 62, 34))
 _HAIR_LIGHT = ((198, 164, 108), (150, 110, 66), (112, 76, 46), (158, 82, 44), (70, 48, 34))
 _HAIR_DARK = ((28, 22, 20), (44, 32, 26), (22, 18, 20))
+_FRAMES = (
+    (26, 24, 26),
+    (70, 46, 30),
+    (168, 140, 92),
+    (40, 46, 98),
+    (128, 34, 40),
+    (206, 202, 196),
+)
 _CLOTH = (
     (38, 44, 58),
     (62, 62, 66),
@@ -230,6 +243,10 @@ _CLOTH = (
 )
 
 
+_VARIETY = 1.7
+"""How much wider than life the drawn are spread."""
+
+
 class _Dice:
     """Draws of one person, always in the same order."""
 
@@ -237,12 +254,17 @@ class _Dice:
         self.rng = np.random.default_rng([seed, 0x0DE17])
         self.robust = float(np.clip(self.rng.normal(), -2, 2))
         self.age = float(18 + 62 * self.rng.beta(1.6, 2.2))
-        self.melanin = float(self.rng.uniform(0.0, 1.0))
+        # A little more of the lightest and darkest than an even draw would give.
+        self.melanin = float(self.rng.beta(0.8, 0.8))
 
     def near(self, mean: float, spread: float, robust: float = 0.0) -> float:
         """Return a normal draw cut at 2.2 spreads, shifted by `robust` spreads of robustness."""
-        drawn = float(np.clip(self.rng.normal(), -2.2, 2.2))
+        drawn = float(np.clip(self.rng.normal(0, _VARIETY), -2.6, 2.6))
         return mean + spread * drawn + robust * self.robust
+
+    def within(self, mean: float, spread: float, low: float, high: float) -> float:
+        """Return a normal draw that stays between `low` and `high`."""
+        return float(np.clip(self.near(mean, spread), low, high))
 
     def between(self, low: float, high: float) -> float:
         return float(self.rng.uniform(low, high))
@@ -264,36 +286,42 @@ def _colour(values: np.ndarray) -> Colour:
 def _drawn(seed: int) -> Person:
     dice = _Dice(seed)
     skin = _skin(dice)
+    eyes = _eyes(dice)
+    nose = _nose(dice)
+    mouth = _mouth(dice, skin, nose)
     return Person(
         seed=seed,
         age=dice.age,
-        skull=_skull(dice),
-        eyes=_eyes(dice),
-        brows=_brows(dice),
-        nose=_nose(dice),
-        mouth=_mouth(dice, skin),
+        skull=_skull(dice, mouth),
+        eyes=eyes,
+        brows=_brows(dice, eyes),
+        nose=nose,
+        mouth=mouth,
         skin=skin,
         hair=_hair(dice),
         ears=dice.near(1.0, 0.12, 0.04),
-        glasses=_glasses(dice) if dice.chance(0.18) else None,
+        glasses=_glasses(dice) if dice.chance(0.38) else None,
         outfit=_outfit(dice),
     )
 
 
-def _skull(dice: _Dice) -> Skull:
+def _skull(dice: _Dice, mouth: Mouth) -> Skull:
+    full = dice.between(-7, 11)
+    cheek = dice.near(69, 3.0) + 0.4 * full
+    jaw = min(dice.between(41, 64) + 1.5 * dice.robust, cheek - 3)
     return Skull(
         scale=dice.near(1.0, 0.025, 0.02),
-        temple=dice.near(70, 4.0),
-        cheek=dice.near(70, 4.5),
-        jaw=dice.near(55, 6.0, 3.0),
-        chin=dice.near(25, 4.5, 2.0),
-        chin_y=dice.near(-113, 6.0, -3.0),
+        temple=min(dice.near(70, 3.5), cheek + 7),
+        cheek=cheek,
+        jaw=jaw,
+        chin=min(dice.near(25, 4.0, 2.0), 0.62 * jaw),
+        chin_y=float(np.clip(mouth.y - dice.between(30, 50), -134, -98)),
         chin_forward=dice.near(0, 4.0, 1.0),
         crown_y=dice.near(114, 5.0),
         forehead_slope=dice.near(4, 4.0, 2.0),
-        cheekbone=dice.near(5, 2.5),
-        cheek_fullness=dice.near(0, 4.0, -1.0),
-        brow_ridge=dice.near(3.5, 1.5, 1.2),
+        cheekbone=dice.near(5, 3.5),
+        cheek_fullness=full,
+        brow_ridge=dice.near(3.5, 2.4, 1.2),
         asymmetry=dice.near(0, 1.0),
     )
 
@@ -301,57 +329,61 @@ def _skull(dice: _Dice) -> Skull:
 def _eyes(dice: _Dice) -> Eyes:
     colours = _IRIS_LIGHT if dice.chance(0.85 - 1.3 * dice.melanin) else _IRIS_DARK
     return Eyes(
-        apart=dice.near(32, 2.2),
-        width=dice.near(30, 2.4),
-        opening=dice.near(10.5, 2.0, -0.4),
-        tilt=dice.near(0.05, 0.06),
-        lower=dice.near(0.38, 0.07),
-        crease=max(0.0, dice.near(3.4, 1.8)),
-        depth=dice.near(7, 2.5, 0.8),
-        bags=max(0.0, dice.near(0.25, 0.2) + (dice.age - 40) / 120),
-        iris=dice.near(11.8, 0.6),
+        apart=dice.between(27.5, 37),
+        width=dice.between(23, 35.5),
+        opening=dice.between(6.5, 16),
+        tilt=dice.near(0.05, 0.08),
+        lower=dice.within(0.38, 0.09, 0.15, 0.6),
+        crease=max(0.0, dice.near(3.4, 2.2)),
+        depth=dice.near(7, 3.6, 0.8),
+        bags=max(0.0, dice.near(0.25, 0.35) + (dice.age - 40) / 90),
+        lashes=dice.within(0.9, 0.6, 0.2, 2.4),
+        uneven=dice.near(0, 0.9),
+        iris=dice.within(11.8, 0.9, 9.5, 14),
         colour=dice.one_of(colours),
     )
 
 
-def _brows(dice: _Dice) -> Brows:
+def _brows(dice: _Dice, eyes: Eyes) -> Brows:
     return Brows(
-        height=dice.near(22, 3.0, -1.0),
-        length=dice.near(46, 4.5),
-        thickness=max(2.2, dice.near(6.2, 1.8, 0.9)),
-        arch=dice.near(4.5, 2.5, -0.8),
-        tilt=dice.near(0.02, 0.09),
-        density=float(np.clip(dice.near(0.75, 0.2), 0.25, 1.0)),
-        gap=dice.near(12, 3.0, -0.8),
+        height=max(dice.between(14, 31), eyes.opening * 0.6 + 7),
+        length=dice.within(45, 5.5, 30, 58),
+        thickness=dice.within(6.2 + 0.9 * dice.robust, 2.8, 1.8, 14),
+        arch=dice.near(4.0, 3.8, -0.8),
+        tilt=dice.within(0.02, 0.14, -0.3, 0.34),
+        density=dice.within(0.75, 0.25, 0.12, 1.0),
+        gap=dice.within(12, 4.5, 2, 24),
     )
 
 
 def _nose(dice: _Dice) -> Nose:
     return Nose(
-        tip_y=dice.near(-42, 4.0, -1.0),
-        width=dice.near(17, 2.4, 0.7) + 2.2 * (dice.melanin - 0.4),
-        bridge_width=dice.near(8.5, 1.5, 0.4),
-        bridge_height=dice.near(8, 2.5, 0.7),
-        tip_height=dice.near(25, 3.5, 1.0),
-        tip_size=dice.near(10, 1.6, 0.4),
-        hump=max(0.0, dice.near(0.5, 2.0, 0.4)),
-        upturn=dice.near(2, 2.0),
+        tip_y=dice.between(-54, -31),
+        width=dice.between(12, 23) + 2.2 * (dice.melanin - 0.3),
+        bridge_width=dice.within(8.5, 2.2, 4.5, 15),
+        bridge_height=dice.within(8, 3.6, 1, 17),
+        tip_height=dice.within(25, 5.5, 13, 40),
+        tip_size=dice.within(10, 2.4, 6, 16),
+        hump=max(0.0, dice.near(0.5, 2.6, 0.4)),
+        upturn=dice.near(2, 3.2),
+        bend=dice.near(0, 1.3),
     )
 
 
-def _mouth(dice: _Dice, skin: Skin) -> Mouth:
+def _mouth(dice: _Dice, skin: Skin, nose: Nose) -> Mouth:
     base = np.array(skin.colour)
-    red = np.array([172, 74, 78]) if dice.chance(0.25) else np.array([168, 96, 92])
-    weight = dice.between(0.35, 0.75) * (1 - 0.45 * skin.melanin)
+    red = np.array(_LIPS[int(dice.rng.integers(len(_LIPS)))], float)
+    weight = dice.between(0.2, 0.95) * (1 - 0.45 * skin.melanin)
     return Mouth(
-        y=dice.near(-72, 3.5),
-        width=dice.near(51, 4.5),
-        upper=max(3.0, dice.near(7.0, 2.0)) + 2.0 * dice.melanin,
-        lower=max(4.0, dice.near(9.5, 2.2)) + 2.0 * dice.melanin,
-        bow=dice.near(1.8, 1.2),
-        corner=dice.near(0.8, 1.6),
-        fullness=dice.near(6.0, 2.5),
-        colour=_colour(base * (1 - weight) * 0.92 + red * weight),
+        y=float(np.clip(nose.tip_y - dice.between(21, 36), -86, -61)),
+        width=dice.within(50, 6.0, 36, 66),
+        upper=dice.within(6.8 + 2 * dice.melanin, 2.8, 1.8, 14),
+        lower=dice.within(9.2 + 2 * dice.melanin, 3.2, 3, 17),
+        bow=dice.near(1.8, 1.6),
+        corner=dice.near(0.8, 2.2),
+        fullness=dice.near(6.0, 3.5),
+        slant=dice.near(0, 0.025),
+        colour=_colour(base * (1 - weight) * dice.between(0.8, 1.0) + red * weight),
     )
 
 
@@ -360,16 +392,16 @@ def _skin(dice: _Dice) -> Skin:
     place = np.clip(dice.melanin, 0, 1) * (len(stops) - 1)
     base = [float(np.interp(place, range(len(stops)), stops[:, i])) for i in range(3)]
     undertone = dice.near(0.0, 1.0)  # above 0 rosy, below 0 olive
-    shift = np.array([3.0, -2.0, 3.0]) * undertone
+    shift = np.array([2.0, -2.0, 3.5]) * undertone + 3.0 * dice.near(0.0, 1.0)
     return Skin(
         colour=_colour(np.array(base) + shift),
         melanin=dice.melanin,
-        blush=max(0.0, dice.near(0.5, 0.35)) * (1 - 0.6 * dice.melanin),
-        freckles=max(0.0, dice.near(-0.3, 0.6)) * (1 - dice.melanin),
+        blush=max(0.0, dice.near(0.5, 0.55)) * (1 - 0.6 * dice.melanin),
+        freckles=max(0.0, dice.near(-0.3, 0.5)) * (1 - dice.melanin),
         moles=int(dice.rng.poisson(1.4)),
         wrinkles=float(np.clip((dice.age - 32) / 45 + dice.near(0, 0.1), 0, 1)),
-        mottling=max(0.2, dice.near(0.8, 0.4)),
-        gloss=dice.between(0.05, 0.16),
+        mottling=dice.within(1.2, 0.9, 0.3, 3.2),
+        gloss=dice.between(0.03, 0.22),
     )
 
 
@@ -384,12 +416,12 @@ def _hair(dice: _Dice) -> Hair:
     colour = _hair_colour(dice)
     style = _hair_style(dice)
     bare = max(0.0, (dice.age - 35) / 50 + 0.35 * dice.robust)
-    hides = dice.robust > -0.2 and dice.chance(0.55)
+    hides = dice.robust > -0.3 and dice.chance(0.65)
     facial = list(FacialHair)[int(dice.rng.integers(1, 5))] if hides else FacialHair.NONE
     return Hair(
         style=style,
         colour=colour,
-        brow_colour=_colour(np.array(colour) * dice.between(0.45, 0.85)),
+        brow_colour=_colour(np.array(colour) * dice.between(0.35, 1.0)),
         line_y=dice.near(62, 5.0) + 4.0 * bare,
         recess=max(0.0, dice.near(4, 4.0) + 8 * bare),
         volume=max(0.4, dice.near(1.0, 0.3)),
@@ -402,7 +434,7 @@ def _hair(dice: _Dice) -> Hair:
 
 def _hair_style(dice: _Dice) -> HairStyle:
     short = (HairStyle.CROPPED, HairStyle.SHORT, HairStyle.PARTED, HairStyle.CURLY)
-    long = (HairStyle.LONG, HairStyle.TIED, HairStyle.FRINGE, HairStyle.CURLY, HairStyle.PARTED)
+    long = (HairStyle.LONG, HairStyle.TIED, HairStyle.FRINGE, HairStyle.FRINGE, HairStyle.CURLY)
     if dice.chance(0.12 + 0.08 * dice.robust):
         return HairStyle.BALD
     choice = short if dice.robust + dice.near(0, 0.4) > 0 else long
@@ -411,11 +443,11 @@ def _hair_style(dice: _Dice) -> HairStyle:
 
 def _glasses(dice: _Dice) -> Glasses:
     return Glasses(
-        lens_width=dice.near(25, 2.0),
-        lens_height=dice.near(19, 2.6),
-        roundness=dice.between(2.0, 5.0),
-        thickness=dice.between(1.2, 3.4),
-        colour=dice.one_of(((26, 24, 26), (70, 46, 30), (120, 104, 84), (40, 46, 78))),
+        lens_width=dice.between(21, 30),
+        lens_height=dice.between(13, 26),
+        roundness=dice.between(2.0, 6.0),
+        thickness=dice.between(0.9, 4.6),
+        colour=dice.one_of(_FRAMES),
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from overt.synthetic.identity import Colour, FacialHair, Person
 from overt.synthetic.render import Array
-from overt.synthetic.shape import Expression, mouth_curves
+from overt.synthetic.shape import Expression, mouth_curves, own_field
 
 LEFT, TOP, WIDTH, HEIGHT = -95, 125, 190, 255
 PX_PER_MM = 3
@@ -106,7 +106,9 @@ def _still(person: Person) -> NDArray[np.uint8]:
     skin = _skin_tones(person, rng)
     size = (WIDTH * PX_PER_MM, HEIGHT * PX_PER_MM)
     fine: Array = np.asarray(cv2.resize(skin, size, interpolation=cv2.INTER_CUBIC), np.float32)
-    fine += grain(rng, fine.shape[:2], (4, 4))[..., None] * 1.3 * person.skin.mottling
+    # Coarse enough to be seen from across the street as well as in a portrait.
+    texture = grain(rng, fine.shape[:2], (22, 22)) + 0.6 * grain(rng, fine.shape[:2], (11, 11))
+    fine *= 1 + 0.013 * person.skin.mottling * texture[..., None]
     sheet = _Sheet(np.clip(fine, 0, 255).astype(np.uint8))
     _paint_marks(sheet, person, rng)
     _paint_nose(sheet, person)
@@ -141,6 +143,7 @@ def _skin_tones(person: Person, rng: np.random.Generator) -> Array:
     tones *= 1 - 0.12 * shadow[..., None] * (1 - 0.5 * skin.melanin)
     blotch = grain(rng, (HEIGHT, WIDTH), (22, 22)) + 0.6 * grain(rng, (HEIGHT, WIDTH), (9, 9))
     tones += (blotch * 2.2 * skin.mottling)[..., None] * np.array([0.7, 1.0, 0.9], np.float32)
+    tones *= 1 + 0.07 * own_field(person, 7, x, y)[..., None]
     return tones.astype(np.float32)
 
 
@@ -148,7 +151,7 @@ def beard_cover(x: Array, y: Array, person: Person) -> Array:
     """Return where a full beard grows, 0 to 1, lips left free."""
     mouth = person.mouth
     side = np.abs(x)
-    cheek_line = np.interp(side, [0, 12, 30, 52, 64, 72], [-55, -57, -70, -50, -22, 0])
+    cheek_line = np.interp(side, [0, 12, 30, 52, 64, 72], [-55, -57, -76, -60, -28, -4])
     below = np.clip((cheek_line - y) / 8, 0, 1)
     lips = _hill(x, y, (0, mouth.y - 1), (mouth.width * 0.42, 6.5))
     return np.asarray(below * np.clip(1 - 1.6 * lips, 0, 1), np.float32)
@@ -192,10 +195,12 @@ def _paint_beard(sheet: _Sheet, person: Person, rng: np.random.Generator) -> Non
 
 def _paint_marks(sheet: _Sheet, person: Person, rng: np.random.Generator) -> None:
     skin = person.skin
-    for _ in range(int(260 * skin.freckles)):
+    red, green, blue = skin.colour
+    freckle = (red * 0.76, green * 0.62, blue * 0.52)
+    for _ in range(int(200 * skin.freckles)):
         at = (float(rng.normal(0, 34)), float(rng.normal(-22, 20)))
         radius = float(rng.uniform(0.5, 1.3))
-        sheet.blend(oval(at, (radius, radius)), (166, 104, 70), 0.3, 0.55)
+        sheet.blend(oval(at, (radius, radius)), freckle, 0.3, 0.5)
     for _ in range(skin.moles):
         at = (float(rng.uniform(-55, 55)), float(rng.uniform(-95, 50)))
         radius = float(rng.uniform(0.9, 2.2))
@@ -206,7 +211,9 @@ def _paint_nose(sheet: _Sheet, person: Person) -> None:
     nose, colour = person.nose, person.skin.colour
     for side in (-1, 1):
         hole = oval(
-            (side * nose.width * 0.43, nose.tip_y - 8), (4.4, 2.0 + 0.25 * nose.upturn), side * 0.3
+            (side * nose.width * 0.43 + nose.bend, nose.tip_y - 8),
+            (4.4, 2.0 + 0.25 * nose.upturn),
+            side * 0.3,
         )
         sheet.blend(hole, times(colour, 0.16), 0.5, 0.95)
         turn = np.linspace(-1.3, 1.25, 14)
@@ -263,7 +270,8 @@ def _lids(person: Person, expression: Expression, side: int) -> tuple[np.ndarray
     upper = upper * (1 - expression.blink) + closed * expression.blink
     lower = lower * (1 - expression.blink) + closed * expression.blink
     x = side * (eyes.apart + u * eyes.width / 2)
-    return np.stack([x, upper], 1), np.stack([x, lower], 1)
+    level = side * eyes.uneven
+    return np.stack([x, upper + level], 1), np.stack([x, lower + level], 1)
 
 
 def _paint_eye(sheet: _Sheet, person: Person, expression: Expression, side: int) -> None:
@@ -273,7 +281,9 @@ def _paint_eye(sheet: _Sheet, person: Person, expression: Expression, side: int)
     if expression.blink < 0.8:
         _paint_ball(sheet, person, expression, (opening, upper, side))
     lash = times(person.hair.brow_colour, 0.35)
-    sheet.blend(np.concatenate([raised(upper, 0.9), raised(upper, -0.35)[::-1]]), lash, 0.3, 0.95)
+    sheet.blend(
+        np.concatenate([raised(upper, eyes.lashes), raised(upper, -0.35)[::-1]]), lash, 0.3, 0.95
+    )
     rim = np.concatenate([raised(lower, 0.1), raised(lower, -0.8)[::-1]])
     sheet.blend(rim, times(skin, 0.55), 0.35, 0.7)
     if eyes.crease > 0.8:
@@ -297,7 +307,7 @@ def _paint_ball(
     eyes = person.eyes
     before = sheet.picture.copy()
     sheet.blend(opening, (232, 226, 222), 0.0)
-    centre = (side * eyes.apart + expression.gaze[0], 0.6 + expression.gaze[1])
+    centre = (side * eyes.apart + expression.gaze[0], 0.6 + side * eyes.uneven + expression.gaze[1])
     radius = eyes.iris / 2
     sheet.blend(oval(centre, (radius, radius)), times(eyes.colour, 0.45), 0.25)
     sheet.blend(oval(centre, (radius * 0.84, radius * 0.84)), eyes.colour, 0.5)

@@ -28,7 +28,8 @@ class Surface:
     `albedo` is `(n, m, 3)` float32 in [0, 1], linear light, over the same sheet at any
     resolution; `alpha` is `(n, m)` float32, drawn where it exceeds one half; `occlusion` is
     `(h, w)` float32 in [0, 1], 1 where the open sky is seen. `gloss` scales the highlight. A
-    `closed` surface is seen from outside only.
+    `closed` surface is seen from outside only. `lead` in millimetres brings a surface forward
+    when it is decided which of two covers the other: a coat covers the thigh that dents it.
     """
 
     points: Array
@@ -37,6 +38,7 @@ class Surface:
     occlusion: Array | None = None
     gloss: float = 0.1
     closed: bool = True
+    lead: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def _sample(surface: Surface, rotation: Array, light: Light, window: Window) -> 
         surface, points, normals = _front(surface, points, normals)
     else:
         normals = np.asarray(np.where(normals[..., 2:] < 0, -normals, normals), np.float32)
-    size = _refined(points, window.px_per_mm)
+    size = _refined(points, normals[..., 2], window.px_per_mm)
     shown = _resized(np.ascontiguousarray(normals[..., 2]), size) > 0
     place, kept = _pixels(_resized(points[..., 0], size), _resized(points[..., 1], size), window)
     shown.ravel()[~kept] = False
@@ -150,13 +152,13 @@ def _sample(surface: Surface, rotation: Array, light: Light, window: Window) -> 
     colour = _resized(surface.albedo, size, cv2.INTER_AREA).reshape(-1, 3)[chosen]
     colour *= _resized(shade, size).reshape(-1, 3)[chosen]
     colour += surface.gloss * _resized(shine, size).reshape(-1, 1)[chosen]
-    depth = _resized(points[..., 2], size).ravel()[chosen]
+    depth = _resized(points[..., 2], size).ravel()[chosen] + surface.lead
     return _Samples(place[chosen], depth, colour)
 
 
 def _front(surface: Surface, points: Array, normals: Array) -> tuple[Surface, Array, Array]:
     """Leave off the columns of a closed surface that all face away, to save work."""
-    seen = np.flatnonzero((normals[..., 2] > 0).any(axis=0))
+    seen = np.flatnonzero((normals[..., 2] > 0).mean(axis=0) > 0.04)
     columns = points.shape[1]
     if len(seen) < 2 or seen[-1] - seen[0] > 0.85 * columns:
         return surface, points, normals
@@ -185,13 +187,15 @@ def _pixels(x: Array, y: Array, window: Window) -> tuple[NDArray[np.int32], NDAr
     return row * columns + column, inside
 
 
-def _refined(points: Array, px_per_mm: float) -> tuple[int, int]:
+def _refined(points: Array, facing: Array, px_per_mm: float) -> tuple[int, int]:
     """Return the grid size (width, height) at which most samples are a pixel apart or less."""
     height, width = points.shape[:2]
     finer = []
     for axis in (1, 0):
         apart = np.abs(np.diff(points[..., :2], axis=axis)).max(axis=2)
-        finer.append(float(np.clip(np.percentile(apart, 98.5) * px_per_mm / 0.9, 0.25, 16)))
+        seen = apart[facing[: apart.shape[0], : apart.shape[1]] > 0]
+        widest = float(np.percentile(seen, 97)) if seen.size else 0.0
+        finer.append(float(np.clip(widest * px_per_mm / 0.9, 0.25, 16)))
     return max(2, int(width * finer[0])), max(2, int(height * finer[1]))
 
 

@@ -42,10 +42,11 @@ def head_grid(person: Person, expression: Expression) -> HeadGrid:
     """Return the skin of the head, hair left off."""
     around = np.linspace(-1.02, 1.02, COLUMNS)
     # Samples are closest at the nose, where the detail is.
-    angle = np.sign(around) * 180 * (0.5 * np.abs(around) + 0.5 * np.abs(around) ** 2.4)
+    angle = np.sign(around) * 180 * (0.62 * np.abs(around) + 0.38 * np.abs(around) ** 3)
     base = _skull(person, np.radians(angle))
     relief = _relief(person, expression, base)
     occlusion = _occlusion(relief)
+    occlusion[-ROWS // 12 :] *= 0.5  # below the chin
     points = base.copy()
     points[..., 2] += relief
     points *= person.skull.scale
@@ -77,10 +78,14 @@ def _skull(person: Person, angle: np.ndarray) -> Array:
             (low + 4, 0.1 * skull.jaw + 0.45 * skull.chin, 28, 40),
         ]
     )
-    rows = np.linspace(0, 1, ROWS) ** 1.08
-    y, half, front, back = (PchipInterpolator(knots, fold[:, i])(rows) for i in range(4))
+    curve = PchipInterpolator(knots, fold)
+    # Rows lie evenly along the outline, so that none is much coarser than the rest.
+    fine = np.linspace(0, 1, 400)
+    along = np.cumsum(np.abs(np.gradient(curve(fine), axis=0)).max(axis=1))
+    rows = np.interp(np.linspace(along[0], along[-1], ROWS), along, fine)
+    y, half, front, back = curve(rows).T
     sine, cosine = np.sin(angle), np.cos(angle)
-    x = half[:, None] * np.sign(sine) * np.abs(sine) ** 0.9
+    x = half[:, None] * sine * (1 + 0.1 * cosine**2)
     depth = np.where(cosine > 0, front[:, None], back[:, None])
     z = depth * np.sign(cosine) * np.abs(cosine) ** 0.86
     x = x + skull.asymmetry * np.cos(y / 60)[:, None] * (cosine > 0)
@@ -96,11 +101,26 @@ def _bump(x: Array, y: Array, at: tuple[float, float], spread: tuple[float, floa
 def _relief(person: Person, expression: Expression, base: Array) -> Array:
     x, y = base[..., 0], base[..., 1]
     side = np.abs(x)
-    relief = _nose_relief(person, side, y)
-    relief += _eye_relief(person, expression, side, y)
+    bent = np.abs(x - person.nose.bend * np.clip(-y / 40, 0, 1))
+    relief = _nose_relief(person, bent, y)
+    relief += _eye_relief(person, expression, side, y - np.sign(x) * person.eyes.uneven)
     relief += _mouth_relief(person, expression, x, y)
     relief += _bone_relief(person, expression, side, y)
+    relief += 1.5 * own_field(person, 6, x, y)
     return np.asarray(np.where(base[..., 2] > 0, relief, 0), np.float32)
+
+
+def own_field(person: Person, part: int, x: Array, y: Array) -> Array:
+    """Return a smooth field of unit deviation that is this person's own, mostly symmetric."""
+    rng = np.random.default_rng([person.seed, part])
+    down = ((125 - y) / 255 * 8).astype(np.float32)
+    both = (np.abs(x) / 95 * 5 + 0.5).astype(np.float32)
+    one_sided = ((x + 95) / 190 * 6).astype(np.float32)
+    field = np.zeros_like(x)
+    for across, share in ((both, 0.85), (one_sided, 0.5)):
+        coarse = rng.normal(0, share, (9, 7)).astype(np.float32)
+        field += cv2.remap(coarse, across, down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return field
 
 
 def _nose_relief(person: Person, side: Array, y: Array) -> Array:
@@ -143,7 +163,7 @@ def _mouth_relief(person: Person, expression: Expression, x: Array, y: Array) ->
     corner = mouth.corner + 4.5 * expression.smile
     drop = 8 * expression.mouth_open
     half = mouth.width / 2 + 5 * expression.smile
-    line = mouth.y + corner * (x / half) ** 2 * (np.abs(x) < half * 1.3)
+    line = mouth.y + mouth.slant * x + corner * (x / half) ** 2 * (np.abs(x) < half * 1.3)
     across = np.exp(-0.5 * (x / (half * 0.72)) ** 4)
     muzzle = mouth.fullness * _bump(x, y, (0, mouth.y - 2), (27, 19))
     upper = (1.2 + mouth.upper * 0.32) * across * _bump(0 * y, y - line, (0, 4.4), (1, 3.4))
@@ -165,7 +185,7 @@ def mouth_curves(
     mouth = person.mouth
     half = mouth.width / 2 + 5 * expression.smile
     u = np.linspace(-1, 1, 33)
-    line = mouth.y + (mouth.corner + 4.5 * expression.smile) * u**2
+    line = mouth.y + mouth.slant * half * u + (mouth.corner + 4.5 * expression.smile) * u**2
     bow = mouth.bow * np.exp(-((u / 0.13) ** 2))
     thin = 1 - 0.2 * expression.smile
     top = line + mouth.upper * thin * np.clip(1 - np.abs(u) ** 1.7, 0, 1) ** 0.85 - bow
@@ -190,7 +210,7 @@ def _occlusion(relief: Array) -> Array:
     """Return how much sky each place sees: hollows among heights see less."""
     small = cv2.GaussianBlur(relief, (0, 0), 4) - relief
     large = cv2.GaussianBlur(relief, (0, 0), 11) - relief
-    return np.clip(1 - 0.07 * np.clip(small, 0, 6) - 0.035 * np.clip(large, 0, 12), 0.25, 1)
+    return np.clip(1 - 0.12 * np.clip(small, 0, 6) - 0.06 * np.clip(large, 0, 12), 0.18, 1)
 
 
 def tube(rows: np.ndarray, columns: int = 60, start: float = -180, end: float = 180) -> Array:

@@ -23,7 +23,7 @@ BODY_PX_PER_MM = (0.2, 0.45)
 STREET_LIGHT = Light()
 _HEAD = (-125.0, 175.0, 250.0, 345.0)
 _BODY = (-430.0, -50.0, 860.0, 1900.0)
-_YAW_STEP, _PITCH = 12, -6.0
+_YAW_STEP, _HEADING_STEP, _PITCH = 12, 30, -6.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,25 +41,38 @@ class Sprite:
 
 
 def _sprite(drawing: Drawing, pose: Pose) -> Sprite:
-    cover = drawing.alpha[..., None].astype(np.float32) / 255
-    colour = (drawing.rgb * cover).astype(np.uint8)
-    return Sprite(np.dstack([colour, drawing.alpha]), drawing.depth, drawing.window, pose)
+    """Return a drawing cut to what is covered, its edges smoothed."""
+    rows, columns = (np.flatnonzero(drawing.alpha.any(axis=axis)) for axis in (1, 0))
+    y, x = max(0, int(rows[0]) - 2), max(0, int(columns[0]) - 2)
+    part = (slice(y, int(rows[-1]) + 3), slice(x, int(columns[-1]) + 3))
+    cover = drawing.alpha[part][..., None]
+    colour = (drawing.rgb[part] * (cover.astype(np.float32) / 255)).astype(np.uint8)
+    rgba = np.asarray(cv2.GaussianBlur(np.dstack([colour, cover]), (3, 3), 0.5), np.uint8)
+    scale, window = drawing.window.px_per_mm, drawing.window
+    cut = Window(
+        window.left + x / scale,
+        window.top - y / scale,
+        rgba.shape[1] / scale,
+        rgba.shape[0] / scale,
+        scale,
+    )
+    return Sprite(rgba, drawing.depth[part].copy(), cut, pose)
 
 
-@lru_cache(maxsize=1500)
+@lru_cache(maxsize=240)
 def head_sprite(person: Person, yaw: int, look: tuple[bool, float], px_per_mm: float) -> Sprite:
     """Return the head at a multiple of twelve degrees of yaw."""
     pose = Pose(yaw, _PITCH if abs(yaw) < 90 else 0.0, 0.0)
     blink, smile = look
     expression = Expression(smile=smile, blink=1.0 if blink else 0.0)
-    window = Window(*_HEAD, px_per_mm)
+    window = Window(*_HEAD, px_per_mm, finer=1 if px_per_mm >= 1 else 2)
     return _sprite(draw_head(person, pose, STREET_LIGHT, window, expression), pose)
 
 
-@lru_cache(maxsize=1500)
+@lru_cache(maxsize=240)
 def body_sprite(person: Person, phase: int, heading: int, px_per_mm: float) -> Sprite:
-    """Return the body in one phase of its gait, at a multiple of fifteen degrees of heading."""
-    window = Window(*_BODY, px_per_mm)
+    """Return the body in one phase of its gait, at a multiple of thirty degrees of heading."""
+    window = Window(*_BODY, px_per_mm, finer=1)
     drawing = draw_body(person, phase, heading, STREET_LIGHT, window)
     return _sprite(drawing, Pose(heading))
 
@@ -86,7 +99,7 @@ def place_body(
 ) -> None:
     """Draw the body so that the head's origin is at pixel `(x, y)`."""
     step = int(phase * PHASES) % PHASES
-    turned = int(round(heading / 15) * 15)
+    turned = int(round(heading / _HEADING_STEP) * _HEADING_STEP)
     sprite = body_sprite(person, step, turned, _size(at[2], BODY_PX_PER_MM))
     _place(frame, sprite, at, None)
 
