@@ -1,6 +1,7 @@
 """Where Overt keeps its files: `OVERT_HOME`, or the XDG data directory."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +16,16 @@ class Home:
 
     @classmethod
     def current(cls) -> "Home":
-        """Return the home named by `OVERT_HOME`, or the platform's usual place for data."""
+        """Return the home named by `OVERT_HOME`, or the platform's usual place for data.
+
+        Where there is none yet it is made, for this user alone: it will hold a watchlist.
+        Where it cannot be made, whoever writes first says so.
+        """
         named = os.environ.get("OVERT_HOME")
-        return cls(Path(named).expanduser() if named else user_data_path("overt"))
+        path = Path(named).expanduser() if named else user_data_path("overt")
+        with suppress(OSError):
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return cls(path)
 
     @property
     def models(self) -> Path:
