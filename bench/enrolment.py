@@ -55,9 +55,10 @@ class EnrolmentResult:
         """Return the refusals by reason."""
         rows = tuple((reason, str(count)) for reason, count in self.refused_by_reason.items())
         yield Grid(
-            f"enrolment: {self.photographs:,} photographs in {self.seconds:.0f} s, one thread",
+            "enrolment: refused photographs",
             ("refused because", "photographs"),
             rows or (("nothing was refused", "0"),),
+            f"{self.photographs:,} photographs in {self.seconds:.0f} s, by one thread.",
         )
 
 
