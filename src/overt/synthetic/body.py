@@ -1,6 +1,7 @@
 """A drawn person from the neck down: clothes, limbs and gait, in the head's own millimetres."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from overt.synthetic.paint import grain
 from overt.synthetic.render import Array, Drawing, Light, Pose, Surface, Window, linear, render
 from overt.synthetic.shape import tube
 
-PHASES = 12  # pictures of one gait cycle, two steps
+PHASES = 8  # pictures of one gait cycle, two steps
 SHOULDER_Y = -205.0
 _OVER = 90.0  # what is worn over the rest covers it
 
@@ -84,7 +85,8 @@ def _flesh(points: Array, person: Person, shade: float = 1.0) -> Surface:
     return Surface(points, sheet, None, dark.astype(np.float32), 0.06)
 
 
-def _trunk(person: Person) -> list[Surface]:
+@lru_cache(maxsize=16)
+def _trunk(person: Person) -> tuple[Surface, ...]:
     build, outfit, scale = _build(person), person.outfit, person.skull.scale
     neck = min(53.0 + 0.06 * (build.shoulder - 178), 0.9 * person.skull.jaw + 3) * scale
     throat = np.array(
@@ -119,9 +121,9 @@ def _trunk(person: Person) -> list[Surface]:
             ]
         )
         surfaces.append(
-            _cloth(tube(_smooth(hem, 60)), outfit.legs, person.seed + 1, 7.0, _OVER / 2)
+            _cloth(tube(_smooth(hem, 60)), outfit.legs, person.seed + 1, 7.0, 2 * _OVER)
         )
-    return surfaces
+    return tuple(surfaces)
 
 
 def _smooth(rows: np.ndarray, count: int) -> np.ndarray:
@@ -135,7 +137,7 @@ def _smooth(rows: np.ndarray, count: int) -> np.ndarray:
 def _top(person: Person, rows: np.ndarray) -> Surface:
     """Return jacket or jumper; an open coat shows what is worn under it."""
     outfit = person.outfit
-    surface = _cloth(tube(rows, 90), outfit.top, person.seed, lead=_OVER)
+    surface = _cloth(tube(rows, 90), outfit.top, person.seed, lead=2.2 * _OVER)
     sheet = surface.albedo
     across = np.linspace(-180, 180, sheet.shape[1])[None, :]
     down = np.linspace(0, 1, sheet.shape[0])[:, None]
@@ -183,7 +185,7 @@ def _arms(person: Person, turn: float) -> list[Surface]:
             ],
             [10, 30, 48, 55, 46, 36],
         )
-        surfaces.append(_cloth(sleeve, person.outfit.top, person.seed + 2 + side, lead=_OVER))
+        surfaces.append(_cloth(sleeve, person.outfit.top, person.seed + 2 + side, lead=2.2 * _OVER))
         hand = [
             wrist,
             (wrist[0], wrist[1] - 60, wrist[2] + 18),

@@ -453,9 +453,9 @@ def _glasses(dice: _Dice) -> Glasses:
 
 def _outfit(dice: _Dice) -> Outfit:
     return Outfit(
-        height=dice.near(1700, 70, 45),
-        shoulders=dice.near(178, 10, 10),
-        girth=dice.near(1.0, 0.12),
+        height=dice.within(1700 + 45 * dice.robust, 62, 1500, 1900),
+        shoulders=dice.within(178 + 8 * dice.robust, 7, 155, 205),
+        girth=dice.within(1.04, 0.1, 0.9, 1.3),
         top=dice.one_of(_CLOTH),
         under=dice.one_of(_CLOTH),
         legs=dice.one_of(((36, 40, 54), (46, 58, 84), (64, 60, 56), (28, 28, 30), (120, 108, 88))),

@@ -238,32 +238,38 @@ def _nearest(samples: list[_Samples], pixels: int) -> tuple[Array, Array, NDArra
     front = np.zeros(pixels, np.int64)
     np.maximum.at(front, place, order)
     hit = front > 0
-    chosen = front & ((1 << _INDEX_BITS) - 1)
-    return colour[chosen], np.where(hit, depth[chosen], 0).astype(np.float32), hit
+    chosen = front[hit] & ((1 << _INDEX_BITS) - 1)
+    seen = np.zeros((pixels, 3), np.float32)
+    seen[hit] = colour[chosen]
+    far = np.zeros(pixels, np.float32)
+    far[hit] = depth[chosen]
+    return seen, far, hit
 
 
 def _resolve(colour: Array, depth: Array, covered: Array, window: Window) -> Drawing:
-    """Close pinholes and bring the doubled picture down to its size, edges smooth."""
-    size = window.size_px
+    """Close pinholes and bring the enlarged picture down to its size, edges smooth.
+
+    `colour` and `depth` are zero where nothing is covered, so that blurring sums what there is.
+    """
     closed = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    near = cv2.blur(covered, (3, 3))
-    holes = (covered == 0) & (closed > 0)
-    for sheet in (colour, depth):
-        masked = sheet * (covered[..., None] if sheet.ndim == 3 else covered)
-        mean = cv2.blur(masked, (3, 3))
-        sheet[holes] = (
-            mean / np.maximum(near, 1e-3)[..., None]
-            if sheet.ndim == 3
-            else mean / np.maximum(near, 1e-3)
-        )[holes]
-    coverage = cv2.resize(closed, size, interpolation=cv2.INTER_AREA)
-    weight = np.maximum(coverage, 1e-3)
-    light = cv2.resize(colour * closed[..., None], size, interpolation=cv2.INTER_AREA)
-    far = cv2.resize(depth * closed, size, interpolation=cv2.INTER_AREA)
-    rgb = np.sqrt(np.clip(light / weight[..., None], 0, 1)) * 255
+    holes = np.nonzero((covered == 0) & (closed > 0))
+    near = cv2.blur(covered, (3, 3))[holes]
+    colour[holes] = cv2.blur(colour, (3, 3))[holes] / near[:, None]
+    depth[holes] = cv2.blur(depth, (3, 3))[holes] / near
+    coverage = np.asarray(closed, np.float32)
+    if window.finer > 1:
+        size = window.size_px
+        coverage, colour, depth = (
+            np.asarray(cv2.resize(sheet, size, interpolation=cv2.INTER_AREA), np.float32)
+            for sheet in (coverage, colour, depth)
+        )
+        weight = np.maximum(coverage, 1e-3)
+        colour = colour / weight[..., None]
+        depth = depth / weight
+    rgb = np.sqrt(np.clip(colour, 0, 1)) * 255
     return Drawing(
         rgb.astype(np.uint8),
         (coverage * 255).astype(np.uint8),
-        (far / weight).astype(np.float32),
+        depth.astype(np.float32),
         window,
     )

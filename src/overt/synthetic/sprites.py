@@ -4,7 +4,7 @@ A head is rendered at a few turns and bent in between by its own depth, which is
 small angles; a body is rendered at each phase of its gait. Both are kept at several sizes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -19,10 +19,10 @@ from overt.synthetic.shape import Expression
 from overt.values import RGBImage
 
 HEAD_PX_PER_MM = (0.22, 0.5, 1.0)
-BODY_PX_PER_MM = (0.2, 0.45)
+BODY_PX_PER_MM = (0.2, 0.36)  # cloth may be a little soft
 STREET_LIGHT = Light()
 _HEAD = (-125.0, 175.0, 250.0, 345.0)
-_BODY = (-430.0, -50.0, 860.0, 1900.0)
+_BODY_TOP, _BODY_HEIGHT = -50.0, 1900.0
 _YAW_STEP, _HEADING_STEP, _PITCH = 12, 30, -6.0
 
 
@@ -59,7 +59,7 @@ def _sprite(drawing: Drawing, pose: Pose) -> Sprite:
     return Sprite(rgba, drawing.depth[part].copy(), cut, pose)
 
 
-@lru_cache(maxsize=240)
+@lru_cache(maxsize=120)
 def head_sprite(person: Person, yaw: int, look: tuple[bool, float], px_per_mm: float) -> Sprite:
     """Return the head at a multiple of twelve degrees of yaw."""
     pose = Pose(yaw, _PITCH if abs(yaw) < 90 else 0.0, 0.0)
@@ -69,12 +69,14 @@ def head_sprite(person: Person, yaw: int, look: tuple[bool, float], px_per_mm: f
     return _sprite(draw_head(person, pose, STREET_LIGHT, window, expression), pose)
 
 
-@lru_cache(maxsize=240)
+@lru_cache(maxsize=160)
 def body_sprite(person: Person, phase: int, heading: int, px_per_mm: float) -> Sprite:
     """Return the body in one phase of its gait, at a multiple of thirty degrees of heading."""
-    window = Window(*_BODY, px_per_mm, finer=1)
+    half = 330.0 if abs(np.sin(np.radians(heading))) < 0.6 else 500.0  # legs stride sideways
+    window = Window(-half, _BODY_TOP, 2 * half, _BODY_HEIGHT, px_per_mm, finer=1)
     drawing = draw_body(person, phase, heading, STREET_LIGHT, window)
-    return _sprite(drawing, Pose(heading))
+    sprite = _sprite(drawing, Pose(heading))
+    return replace(sprite, depth=np.zeros((0, 0), np.float32))  # bodies are never bent
 
 
 def place_head(
@@ -99,6 +101,8 @@ def place_body(
 ) -> None:
     """Draw the body so that the head's origin is at pixel `(x, y)`."""
     step = int(phase * PHASES) % PHASES
+    if abs(heading) < 75:  # stepping past the camera: the shoulders turn less than the feet
+        heading = float(np.clip(heading, -_HEADING_STEP, _HEADING_STEP))
     turned = int(round(heading / _HEADING_STEP) * _HEADING_STEP)
     sprite = body_sprite(person, step, turned, _size(at[2], BODY_PX_PER_MM))
     _place(frame, sprite, at, None)
@@ -106,7 +110,7 @@ def place_body(
 
 def _size(wanted: float, sizes: tuple[float, ...]) -> float:
     """Return the smallest size that need not be enlarged, or the largest there is."""
-    return next((size for size in sizes if size >= wanted * 0.95), sizes[-1])
+    return next((size for size in sizes if size >= wanted * 0.8), sizes[-1])
 
 
 def _place(
