@@ -9,6 +9,7 @@ what was checked and no external data file is followed.
 from collections import OrderedDict
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -70,12 +71,22 @@ def open_session(
         ) from error
 
 
+@cache
+def _core() -> openvino.Core:
+    """Return the one engine of this process.
+
+    Each engine takes over the stack that signal handlers run on. Two of them, let go in the
+    order they were made, leave it pointing at freed memory: the next Ctrl-C then ends the process
+    with a segmentation fault (seen with OpenVINO 2026.4).
+    """
+    return openvino.Core()
+
+
 class _OpenVINOSession:
     """Compiles once for each input size it meets, which runs faster than a free size."""
 
     def __init__(self, model: bytes, threads: int) -> None:
-        self._core = openvino.Core()
-        self._model = self._core.read_model(model)
+        self._model = _core().read_model(model)
         self._settings = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,
@@ -100,7 +111,7 @@ class _OpenVINOSession:
             return self._compiled[size]
         model = self._model.clone()
         model.reshape([-1, *size])
-        compiled = self._core.compile_model(model, "CPU", self._settings)
+        compiled = _core().compile_model(model, "CPU", self._settings)
         self._compiled[size] = compiled
         if len(self._compiled) > _COMPILED_SHAPES_KEPT:
             self._compiled.popitem(last=False)
