@@ -22,6 +22,7 @@ from overt.runtime.counts import Counts
 from overt.runtime.crops import cut_out, encode_jpeg
 from overt.runtime.passages import Alerted, Passage
 from overt.runtime.timing import StageClock
+from overt.runtime.zoned import ZonedDetector
 from overt.values import Alert, FaceDetection, Frame, Probe, Quality, RGBImage, Shot, Template
 from overt.vision.detection import Detector
 from overt.vision.features import FeatureExtractor
@@ -88,7 +89,6 @@ class CameraPipeline:
     ) -> None:
         """Put a pipeline together; an evaluation may listen in by handing in its own `weigh`."""
         self._settings = settings
-        self._detector = detector
         self._extractor = extractor
         self._gallery = gallery
         self._weigh = weigh
@@ -97,15 +97,20 @@ class CameraPipeline:
         self._alerted: dict[str, Alerted] = {}
         self.counts = Counts()
         self.clock = StageClock()
+        self._detector = self.in_zone(detector)
+
+    def in_zone(self, detector: Detector) -> ZonedDetector:
+        """Return a detector that looks where this camera's zone needs it to."""
+        margin = 2 * self._settings.limits.smallest_face_px
+        return ZonedDetector(detector, self._settings.zone, margin, self.clock)
 
     def process(self, frame: Frame) -> PipelineResult:
         """Look at one frame."""
+        return self.follow(frame, self._detector.detect(frame))
+
+    def follow(self, frame: Frame, faces: Sequence[FaceDetection]) -> PipelineResult:
+        """Take in a frame whose faces have been detected; frames come in their order."""
         self.counts.frames += 1
-        height, width = frame.image.shape[:2]
-        margin = 2 * self._settings.limits.smallest_face_px
-        looked_at = self._settings.zone.bounding_box_px((width, height), margin)
-        with self.clock.stage("detection"):
-            faces = self._detect(frame, looked_at)
         with self.clock.stage("tracking"):
             update = self._tracker.update(faces, frame.presentation_s)
         for track_id in update.ended:
@@ -115,19 +120,7 @@ class CameraPipeline:
         with self.clock.stage("search and decision"):
             alerts = tuple(filter(None, (self._decide(track_id, frame) for track_id in grown)))
         shown = {id(face.detection) for face in update.faces if self._is_shown(face, frame)}
-        return self._result(alerts, faces, shown, looked_at)
-
-    def _detect(self, frame: Frame, part_px: tuple[int, int, int, int]) -> list[FaceDetection]:
-        """Detect within a part of the picture; the rest is not looked at."""
-        left, top, right, bottom = part_px
-        faces = self._detector.detect(frame.image[top:bottom, left:right])
-        shift = np.array([left, top], np.float32)
-        return [
-            FaceDetection(
-                face.box_px + np.tile(shift, 2), face.landmarks_px + shift, face.detection_score
-            )
-            for face in faces
-        ]
+        return self._result(alerts, faces, shown, self._detector.looked_at_px(frame))
 
     def _take_shots(
         self, frame: Frame, tracked: Sequence[TrackedFace], detected: Sequence[FaceDetection]

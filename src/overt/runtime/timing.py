@@ -13,7 +13,10 @@ _KEPT = 20_000  # calls a stage: over half an hour at ten frames a second
 
 
 class StageClock:
-    """Collects the times of named stages: of each, the latest calls. For use by one thread."""
+    """Collects the times of named stages: of each, the latest calls.
+
+    Several threads may add times at once; only one may ask for them.
+    """
 
     def __init__(self) -> None:
         self._seconds: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_KEPT))

@@ -9,7 +9,7 @@ import resource
 import signal
 import threading
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -28,11 +28,12 @@ from overt.capture import (
 )
 from overt.errors import OvertError, SourceError
 from overt.matching.gallery import Gallery
+from overt.runtime.lookahead import Lookahead
 from overt.runtime.messages import Beat, CameraState, Ended, Message, Raised
 from overt.runtime.pipeline import CameraPipeline, CameraSettings
 from overt.runtime.rehearsal_video import RehearsalVideo
 from overt.synthetic.source import SCHEME, street_from_source
-from overt.values import Frame
+from overt.values import FaceDetection, Frame
 from overt.vision.detection import DetectorSettings
 from overt.vision.store import ModelStore
 
@@ -90,7 +91,14 @@ class _Worker:
         self._stopped = stopped
         self._buffer: FrameBuffer = NewestFrame() if job.newest_only else BoundedQueue()
         self._source: FrameSource | None = None  # set by the decoding thread, then only read
-        self._pipeline = _pipeline(job, gallery)
+        pack = ModelStore(job.store).load(job.pack)
+        # A live source has one frame at hand: all threads in it. A recording has the next ones.
+        ahead = 1 if job.newest_only else job.threads
+        threads = job.threads // ahead
+        detectors = [pack.detector(job.detector, threads=threads) for _ in range(ahead)]
+        extractor = pack.extractor(threads=job.threads)
+        self._pipeline = CameraPipeline(job.settings, detectors[0], extractor, gallery)
+        self._lookahead = Lookahead(self._buffer, list(map(self._pipeline.in_zone, detectors)))
         self._looked_at: deque[float] = deque()
         self._last_look_s = monotonic()
         self._last_beat_s = 0.0
@@ -120,18 +128,21 @@ class _Worker:
 
     def _watch(self, stack: ExitStack) -> None:
         video: RehearsalVideo | None = None
-        while not self._stopped() and not self._buffer.finished:
-            frame = self._buffer.take(_BEAT_S)
-            if frame is not None:
+        lookahead = stack.enter_context(self._lookahead)
+        while not self._stopped() and not lookahead.finished:
+            detected = lookahead.take(_BEAT_S)
+            if detected is not None:
                 if video is None and self._job.video is not None:
                     video = stack.enter_context(RehearsalVideo(self._job.video, self._job.settings))
-                self._look(frame, video)
+                self._follow(*detected, video)
             self._beat()
 
-    def _look(self, frame: Frame, video: RehearsalVideo | None) -> None:
+    def _follow(
+        self, frame: Frame, faces: Sequence[FaceDetection], video: RehearsalVideo | None
+    ) -> None:
         clock = self._pipeline.clock
-        with clock.stage("whole frame"):
-            result = self._pipeline.process(frame)
+        with clock.stage("after detection"):
+            result = self._pipeline.follow(frame, faces)
         clock.add("age at decision", monotonic() - frame.monotonic_s)
         for alert in result.alerts:
             self._send(Raised(alert, frame.monotonic_s))
@@ -180,13 +191,6 @@ class _Worker:
             peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             stage_times=self._pipeline.clock.times() if at_end else (),
         )
-
-
-def _pipeline(job: CameraJob, gallery: Gallery) -> CameraPipeline:
-    pack = ModelStore(job.store).load(job.pack)
-    detector = pack.detector(job.detector, threads=job.threads)
-    extractor = pack.extractor(threads=job.threads)
-    return CameraPipeline(job.settings, detector, extractor, gallery)
 
 
 def _open(job: CameraJob) -> FrameSource:
