@@ -10,9 +10,6 @@ from pages import PAGES, ROOT, name_of, without_blocks
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _PAGE_NAMED_IN_CODE = re.compile(r"\b(docs/[\w./-]+\.(?:md|png))\b")
 
-MADE_LATER = frozenset({"docs/performance.md", "docs/pictures/demo.png"})
-"""What measuring and the demo make; taken out of here once it is there."""
-
 
 def _anchors(page: Path) -> set[str]:
     """Return the anchors of a page's headings, as GitHub makes them."""
@@ -27,7 +24,7 @@ def _leads_nowhere(page: Path, link: str) -> bool:
     if not target.is_relative_to(ROOT):
         return True
     if not target.exists():
-        return name_of(target) not in MADE_LATER
+        return True
     return bool(anchor) and anchor not in _anchors(target)
 
 
