@@ -23,8 +23,9 @@ from overt.deployment.file import Deployment
 from overt.errors import OvertError
 from overt.runtime.messages import CameraState, Ended
 from overt.runtime.run import RunOptions, run_deployment
+from overt.runtime.views import Listed
 from overt.storage import AlertRecord
-from overt.values import StageTime, Watchlist
+from overt.values import StageTime
 
 _SAMPLE_S = 0.1
 
@@ -115,10 +116,9 @@ class _Listener:
     def enrolling(self, done: int, entries: int) -> None:
         """Take no notice: lists are enrolled before."""
 
-    def enrolled(self, watchlist: Watchlist, refused: int, threshold: float) -> None:
+    def listed(self, listed: Listed) -> None:
         """Note when the list was ready."""
-        del refused
-        self.subjects, self.threshold = len(watchlist.subjects), threshold
+        self.subjects, self.threshold = listed.subjects, listed.threshold
         self.ready_s = self.first_s = monotonic()
 
     def alert(self, record: AlertRecord) -> None:

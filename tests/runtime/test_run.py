@@ -19,8 +19,8 @@ from overt.errors import AuthorityError
 from overt.home import Home
 from overt.runtime.messages import CameraState, Ended
 from overt.runtime.run import RunOptions, RunResult, run_deployment
+from overt.runtime.views import Listed
 from overt.storage import AlertRecord, Record
-from overt.values import Watchlist
 from overt.vocabulary import DeploymentKind, RunEnding
 from rehearsals import (
     start_overt,
@@ -50,7 +50,7 @@ class Watching:
     def enrolling(self, done: int, entries: int) -> None:
         """Pass over it."""
 
-    def enrolled(self, watchlist: Watchlist, refused: int, threshold: float) -> None:
+    def listed(self, listed: Listed) -> None:
         """Pass over it."""
 
     def alert(self, record: AlertRecord) -> None:

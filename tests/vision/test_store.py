@@ -259,5 +259,3 @@ def test_thresholds_rise_with_strictness_and_are_read_between_sizes() -> None:
             assert by_rate == sorted(by_rate)
     between = table.normalised.at(FpirTarget.PERCENT_1, 800)
     assert 0.0262 < between < 0.0285
-    assert table.normalised.covers(2400)
-    assert not table.normalised.covers(12_000)

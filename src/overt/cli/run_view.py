@@ -15,8 +15,9 @@ from rich.text import Text
 from overt.cli.screen import printable
 from overt.deployment.file import Deployment
 from overt.runtime.messages import CameraState, Ended
+from overt.runtime.views import Listed
 from overt.storage import AlertRecord
-from overt.values import Alert, Watchlist
+from overt.values import Alert
 from overt.vocabulary import DeploymentKind
 
 _CARDS = 6  # the newest alerts that stay in sight
@@ -37,9 +38,9 @@ class PlainView:
             self._said_s[""] = monotonic()
             self._say(f"enrolling: {done} of {entries}")
 
-    def enrolled(self, watchlist: Watchlist, refused: int, threshold: float) -> None:
+    def listed(self, listed: Listed) -> None:
         """Say what is searched."""
-        self._say(_list_line(watchlist, refused, threshold))
+        self._say(_list_words(listed))
 
     def alert(self, record: AlertRecord) -> None:
         """Say that there is an alert."""
@@ -72,7 +73,7 @@ class LiveView:
         self._heard_s: dict[str, float] = {}
         self._endings: dict[str, str] = {}
         self._cards: deque[AlertRecord] = deque(maxlen=_CARDS)
-        self._list_line = "reading the watchlist"
+        self._list_words = "reading the watchlist"
         self._enrolled: tuple[int, int] | None = None
         self._live = Live(console=console, refresh_per_second=8, get_renderable=self._picture)
 
@@ -87,10 +88,10 @@ class LiveView:
         """Show how enrolment goes."""
         self._enrolled = (done, entries)
 
-    def enrolled(self, watchlist: Watchlist, refused: int, threshold: float) -> None:
+    def listed(self, listed: Listed) -> None:
         """Show what is searched."""
         self._enrolled = None
-        self._list_line = _list_line(watchlist, refused, threshold)
+        self._list_words = _list_words(listed)
 
     def alert(self, record: AlertRecord) -> None:
         """Show an alert's card."""
@@ -109,7 +110,7 @@ class LiveView:
         """Leave the picture as it is; it refreshes itself."""
 
     def _picture(self) -> RenderableType:
-        parts: list[RenderableType] = [_banner(self._deployment), Text(self._list_line)]
+        parts: list[RenderableType] = [_banner(self._deployment), Text(self._list_words)]
         if self._enrolled is not None:
             done, entries = self._enrolled
             parts += [Text(f"enrolling {done} of {entries}"), ProgressBar(entries, done, width=50)]
@@ -179,11 +180,18 @@ def _mark(kind: DeploymentKind) -> str:
     return "REHEARSAL: " if kind is DeploymentKind.REHEARSAL else ""
 
 
-def _list_line(watchlist: Watchlist, refused: int, threshold: float) -> str:
-    return (
-        f"{len(watchlist.subjects):,} people listed, {len(watchlist.references):,} references, "
-        f"{refused:,} rows refused; decision threshold {threshold:.4f} (no probability)"
+def _list_words(listed: Listed) -> str:
+    line = (
+        f"{listed.subjects:,} people listed, {listed.references:,} references, "
+        f"{listed.refused:,} rows refused; decision threshold {listed.threshold:.4f} "
+        "(no probability)"
     )
+    if listed.beyond_measured:
+        line += (
+            "\nNOTE: the models' thresholds were measured for smaller lists; expect more false "
+            "alerts than the policy asks for, and measure before relying on this one."
+        )
+    return line
 
 
 def _camera_line(state: CameraState) -> str:

@@ -118,8 +118,16 @@ def _measured_threshold(decision: DecisionSettings, pack: Pack, gallery: Gallery
             f"The model pack publishes no thresholds for {decision.fpir}.",
             remedy=f"Use one of {known}.",
         )
-    table = published.normalised if gallery.normalises else published.raw
+    table = published.table(normalised=gallery.normalises)
     return table.at(FpirTarget(decision.fpir), len(gallery))
+
+
+def beyond_measured(decision: DecisionSettings, pack: Pack, gallery: Gallery) -> bool:
+    """Tell whether the pack's table was measured for smaller lists than this one only."""
+    published = pack.manifest.thresholds
+    if decision.threshold is not None or published is None:
+        return False
+    return len(gallery) > published.table(normalised=gallery.normalises).list_size[-1]
 
 
 def list_rules(policy: Policy, kind: DeploymentKind) -> ListRules:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from overt.deployment.file import Deployment
 from overt.errors import OvertError
 from overt.matching.gallery import Gallery
-from overt.runtime.jobs import Matching, decision_policy, list_rules
-from overt.runtime.views import RunView
+from overt.runtime.jobs import Matching, beyond_measured, decision_policy, list_rules
+from overt.runtime.views import Listed, RunView
 from overt.storage import Record
 from overt.values import Watchlist
 from overt.vision.store import Pack
@@ -22,8 +22,7 @@ class Prepared:
 
     pack: Pack
     watchlist_id: str
-    subjects: int
-    references: int
+    listed: Listed
     gallery: Gallery
     matching: Matching
 
@@ -67,15 +66,15 @@ def prepare(deployment: Deployment, record: Record, pack: Pack, enrolling: Enrol
     watchlist, report = load_or_enrol(record, checked, pack, enrolling)
     gallery = Gallery.of(watchlist)
     policy = decision_policy(deployment, pack, gallery)
-    enrolling.view.enrolled(watchlist, _refused(checked, watchlist, report), policy.threshold)
-    return Prepared(
-        pack=pack,
-        watchlist_id=watchlist.watchlist_id,
+    listed = Listed(
         subjects=len(watchlist.subjects),
         references=len(watchlist.references),
-        gallery=gallery,
-        matching=Matching(pack, policy),
+        refused=_refused(checked, watchlist, report),
+        threshold=policy.threshold,
+        beyond_measured=beyond_measured(deployment.decision, pack, gallery),
     )
+    enrolling.view.listed(listed)
+    return Prepared(pack, watchlist.watchlist_id, listed, gallery, Matching(pack, policy))
 
 
 def _refused(checked: CheckedList, watchlist: Watchlist, report: EnrolmentReport | None) -> int:

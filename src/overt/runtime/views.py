@@ -1,10 +1,25 @@
 """What whoever watches a run is told."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from overt.runtime.messages import CameraState, Ended
 from overt.storage import AlertRecord
-from overt.values import Watchlist
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What is searched: counts of people, references and refused rows, and the threshold.
+
+    `beyond_measured` is True where the pack measured its thresholds for smaller lists only,
+    so that this one's false positive rate is higher than the policy asks for.
+    """
+
+    subjects: int
+    references: int
+    refused: int
+    threshold: float
+    beyond_measured: bool
 
 
 class RunView(Protocol):
@@ -13,8 +28,8 @@ class RunView(Protocol):
     def enrolling(self, done: int, entries: int) -> None:
         """So many entries of the list are enrolled."""
 
-    def enrolled(self, watchlist: Watchlist, refused: int, threshold: float) -> None:
-        """The list is ready; so many of its rows were refused."""
+    def listed(self, listed: Listed) -> None:
+        """The list is ready to be searched."""
 
     def alert(self, record: AlertRecord) -> None:
         """An alert has been committed."""

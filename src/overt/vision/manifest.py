@@ -98,14 +98,10 @@ class ThresholdTable(_Strict):
     def at(self, target: FpirTarget, subjects: int) -> float:
         """Return the threshold for a list, between measured sizes by interpolation in log N.
 
-        Beyond the measured sizes the nearest measured value is used; `covers` tells.
+        Beyond the measured sizes the nearest measured value is used.
         """
         sizes = np.log(np.array(self.list_size, np.float64))
         return float(np.interp(np.log(max(subjects, 1)), sizes, getattr(self, target)))
-
-    def covers(self, subjects: int) -> bool:
-        """Whether a list of so many subjects lies within the measured sizes."""
-        return self.list_size[0] <= subjects <= self.list_size[-1]
 
 
 class Thresholds(_Strict):
@@ -117,6 +113,10 @@ class Thresholds(_Strict):
     measured_on: str = Field(min_length=1)
     raw: ThresholdTable
     normalised: ThresholdTable
+
+    def table(self, *, normalised: bool) -> ThresholdTable:
+        """Return the table for normalised scores, or for raw ones."""
+        return self.normalised if normalised else self.raw
 
 
 class Manifest(_Strict):
