@@ -6,19 +6,16 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
 import pytest
+from eyes import Eyes, frames
 from public_figures import references, strangers
 
-from overt.values import RGBImage, Template, Templates
-from overt.vision.detection import DetectorSettings
-from overt.vision.quality import QualityLimits, assess
+from overt.values import RGBImage, Templates
 from overt.vision.store import Pack
 from rehearsals import overt, write_deployment, write_drawn_list, write_list
 
@@ -92,54 +89,34 @@ def test_the_summary_is_one_page_that_loads_nothing(stage: Finished) -> None:
     assert not re.findall(r"\bon[a-z]+\s*=\s*[\"']", page)
 
 
-def _frames(video: Path) -> Iterator[RGBImage]:
-    with av.open(str(video)) as container:
-        for frame in container.decode(video=0):
-            yield np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-
-
-def _searchable_faces(video: Path, pack: Pack, every: int = 1) -> Templates:
-    """Return the template of every face in a video that is good enough to be searched for."""
-    detector = pack.detector(DetectorSettings(smallest_score=0.5), threads=2)
-    extractor = pack.extractor(threads=2)
-    limits = QualityLimits(smallest_face_px=20)
-    templates = []
-    for image in islice(_frames(video), 0, None, every):
-        for face in detector.detect(image):
-            (chip,) = extractor.align(image, [face])
-            if assess(face, chip, (image.shape[1], image.shape[0]), limits).searchable:
-                templates.append(extractor.extract([chip])[0])
-    return np.stack(templates)
-
-
 def test_the_video_shows_no_face_that_could_be_searched_but_the_alerted_one(
     stage: Finished, pack: Pack, data_dir: Path
 ) -> None:
-    shown = _searchable_faces(stage.video, pack)
-    original = _searchable_faces(data_dir / "video/stage-640x360.mp4", pack, every=5)
+    eyes = Eyes(pack)
+    clip = data_dir / "video/stage-640x360.mp4"
+    original = _searchable(frames(clip, every=5), eyes)
+    shown = _searchable(frames(stage.video), eyes)
 
     assert len(original) > 60  # so that finding few is the hiding's doing
     assert 20 < len(shown) < 100
     mean = shown.mean(axis=0) / np.linalg.norm(shown.mean(axis=0))
-    assert float(mean @ _template(data_dir / references(data_dir)[ALERTED], pack)) > 0.95
+    reference = cv2.imread(str(data_dir / references(data_dir)[ALERTED]))
+    assert reference is not None
+    (listed,) = eyes.faces(np.asarray(reference[:, :, ::-1], np.uint8))
+    assert float(mean @ listed) > 0.95
     assert (shown @ mean).min() > pack.manifest.same_person_floor
 
 
-def _template(picture: Path, pack: Pack) -> Template:
-    image = cv2.imread(str(picture))
-    assert image is not None
-    rgb = np.ascontiguousarray(image[:, :, ::-1]).astype(np.uint8)
-    face, *_ = pack.detector(DetectorSettings()).detect(rgb)
-    extractor = pack.extractor()
-    template: Template = extractor.extract(extractor.align(rgb, [face]))[0]
-    return template
+def _searchable(images: Iterator[RGBImage], eyes: Eyes) -> Templates:
+    found = [face for image in images for face in eyes.found(image)]
+    return np.stack([face.template for face in found if face.searchable])
 
 
 def test_every_frame_of_the_video_says_rehearsal(stage: Finished) -> None:
-    frames = list(_frames(stage.video))
+    images = list(frames(stage.video))
 
-    assert len(frames) == 275
-    for image in frames:
+    assert len(images) == 275
+    for image in images:
         red, green, blue = image[2:10].reshape(-1, 3).T.astype(int)
         assert ((red > 200) & (green > 140) & (blue < 90)).mean() > 0.5  # the banner's amber
 

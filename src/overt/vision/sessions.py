@@ -6,6 +6,7 @@ Models are loaded from bytes whose hash was checked, never from a path, so that 
 what was checked and no external data file is followed.
 """
 
+import sys
 from collections import OrderedDict
 from collections.abc import Sequence
 from enum import StrEnum
@@ -14,10 +15,14 @@ from typing import Protocol
 
 import numpy as np
 import onnx
-import openvino
 from numpy.typing import NDArray
 
 from overt.errors import ModelError
+
+# Importing OpenVINO reports its use to an analytics service, unless its reporter is missing. It
+# is, as far as OpenVINO can see: nothing of ours opens a connection, or leaves a mark in ~/intel.
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+import openvino  # noqa: E402  only now
 
 _COMPILED_SHAPES_KEPT = 8  # a video has one; the sizes of enrolment pictures are rounded to few
 
