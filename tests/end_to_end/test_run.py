@@ -17,7 +17,7 @@ from public_figures import references, strangers
 
 from overt.values import RGBImage, Templates
 from overt.vision.store import Pack
-from rehearsals import overt, write_deployment, write_drawn_list, write_list
+from rehearsals import overt, overt_here, write_deployment, write_drawn_list, write_list
 
 pytestmark = [pytest.mark.data, pytest.mark.models]
 ALERTED = "lin-manuel-miranda"
@@ -127,7 +127,7 @@ def test_a_live_deployment_outside_its_window_is_refused(scratch_home: Path) -> 
     times = {"start": over - timedelta(hours=1), "end": over}
     path = write_deployment(scratch_home, {"gate": "rtsp://127.0.0.1/x"}, kind="live", **times)
 
-    ended = overt("run", path, home=scratch_home)
+    ended = overt_here("run", path, home=scratch_home)
 
     assert ended.returncode == 1
     assert ended.stderr.startswith("overt: the authority ended")
@@ -139,7 +139,7 @@ def test_a_rehearsal_never_looks_through_a_camera(scratch_home: Path) -> None:
     write_drawn_list(scratch_home, (3,))
     path = write_deployment(scratch_home, {"gate": "rtsp://operator:s3cr3t@127.0.0.1/x"})
 
-    ended = overt("run", path, home=scratch_home)
+    ended = overt_here("run", path, home=scratch_home)
 
     assert ended.returncode == 1
     assert "is a network camera" in ended.stderr
