@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from threading import Event
+from threading import Event, Timer
 from time import monotonic, sleep
 
 import numpy as np
@@ -138,6 +138,27 @@ def test_a_camera_that_delivers_no_picture_is_given_up(models: Path, long_clip: 
         supervisor.close()
 
     assert "Camera gate was ended: no picture came for" in str(ended["gate"].error)
+
+
+def test_a_parent_that_was_away_itself_blames_no_camera(models: Path, long_clip: Path) -> None:
+    stop, patience = Event(), Patience(starting_s=120.0, silence_s=3.0)
+    supervisor = Supervisor([a_job("gate", long_clip, models, paced=True)], a_gallery(), patience)
+    frames = 0
+    try:
+        for message in supervisor.listen(stop.is_set):
+            if isinstance(message, Beat) and message.state.counts.frames:
+                if not frames:  # as when the machine is paused: neither is up
+                    os.kill(_pid_of("gate"), signal.SIGSTOP)
+                    sleep(4.0)
+                    Timer(1.0, os.kill, [_pid_of("gate"), signal.SIGCONT]).start()
+                elif message.state.counts.frames > frames + 5:
+                    stop.set()
+                frames = frames or message.state.counts.frames
+    finally:
+        supervisor.close()
+
+    assert isinstance(message, Ended)
+    assert message.error is None
 
 
 def test_a_camera_ends_by_itself_when_its_parent_is_killed(models: Path, long_clip: Path) -> None:

@@ -20,13 +20,17 @@ from overt.runtime.worker import STOP_SIGNALS, CameraJob, work
 
 _LISTEN_S = 0.2
 
+_ASLEEP_S = 2.0
+"""A parent that was not up for so long itself, as when a machine is paused, heard nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long a camera may keep its parent waiting, in seconds.
 
-    `starting_s` is the silence allowed at first, while a process loads its libraries and models
-    without a word; `silence_s` that allowed later, when a beat comes four times a second.
+    `starting_s` is the silence allowed until a first frame was looked at: a process loads its
+    libraries and models, and fits these to the picture's size, without a word. `silence_s` is
+    that allowed later, when a beat comes four times a second.
     `picture_s` is how long a source may deliver no picture, opening included, and `grace_s` how
     long a camera may take to stop by itself, its video finished, when it is told to.
     """
@@ -51,7 +55,8 @@ class _Camera:
     def fault(self, patience: Patience) -> str:
         """Return what is wrong with the process, or nothing."""
         silent_s = monotonic() - self.heard_s
-        if silent_s > (patience.silence_s if self.state else patience.starting_s):
+        looks = self.state is not None and self.state.counts.frames > 0
+        if silent_s > (patience.silence_s if looks else patience.starting_s):
             return "its process no longer answers"
         if self.state and self.state.waiting_s > patience.picture_s:
             return f"no picture came for {self.state.waiting_s:.0f} seconds"
@@ -69,6 +74,7 @@ class Supervisor:
         context = get_context("spawn")
         self._stop = context.Event()
         self._patience = patience or Patience()
+        self._awake_s = monotonic()
         self._cameras: list[_Camera] = []
         for job in jobs:
             ours, theirs = context.Pipe(duplex=False)
@@ -124,12 +130,20 @@ class Supervisor:
         yield message
 
     def _end_faulty(self, *, late: bool) -> Iterator[Message]:
+        self._forgive_own_absence()
         for camera in self._cameras:
             fault = "" if camera.ended else camera.fault(self._patience)
             if late and not camera.ended:
                 fault = "it did not stop when told to"
             if fault:
                 yield self._give_up(camera, fault)
+
+    def _forgive_own_absence(self) -> None:
+        now = monotonic()
+        away_s, self._awake_s = now - self._awake_s, now
+        if away_s > _ASLEEP_S:
+            for camera in self._cameras:
+                camera.heard_s += away_s
 
     def _give_up(self, camera: _Camera, why: str) -> Ended:
         _kill(camera)
