@@ -96,6 +96,8 @@ class _OpenVINOSession:
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": 1,
+            # Pinned, every session of a machine would have its threads on the same first cores.
+            "ENABLE_CPU_PINNING": False,
         }
         self._outputs = tuple(output.get_any_name() for output in self._model.outputs)
         self._compiled: OrderedDict[tuple[int, ...], openvino.CompiledModel] = OrderedDict()
