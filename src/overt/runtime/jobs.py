@@ -71,6 +71,7 @@ def _job(
         policy=matching.policy,
         pack_id=matching.pack.id,
         same_person_floor=manifest.same_person_floor,
+        watched=watching.videos is not None,
     )
     return CameraJob(
         settings=settings,

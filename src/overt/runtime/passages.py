@@ -26,15 +26,16 @@ class Passage:
     searched: bool = False
     confirmed_in: int = -1
 
-    def wants(self, quality: Quality, presentation_s: float) -> bool:
+    def wants(self, quality: Quality, presentation_s: float, *, watched: bool) -> bool:
         """Tell whether a face is worth a template: as a better shot, or to see who it is still.
 
         A tracker that slips from one face to another must not take the first one's evidence
         along; so every track is looked at again now and then. One that has alerted is looked at
-        in every frame, because its face is shown.
+        in every frame that somebody watches, because its face is shown there.
         """
         due = presentation_s - self.templated_s >= _SAME_FACE_CHECK_S
-        return self.alert is not None or due or self.shots.wants(quality, presentation_s)
+        shown = watched and self.alert is not None
+        return shown or due or self.shots.wants(quality, presentation_s)
 
 
 @dataclass(slots=True, eq=False)

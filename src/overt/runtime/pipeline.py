@@ -44,7 +44,8 @@ class CameraSettings:
     `same_person_floor` is the comparison score below which two shots of one track are taken
     for two people, so that their evidence is never put together. A face that alerted is not alerted
     again by this camera, as the same subject, within `repeat_s` seconds of last being seen: it
-    is the same passage, whose track was broken.
+    is the same passage, whose track was broken. `watched` says that somebody sees the frames,
+    so that an alerted face has to be confirmed in each.
     """
 
     camera: str
@@ -55,6 +56,7 @@ class CameraSettings:
     pack_id: str
     same_person_floor: float = 0.905
     repeat_s: float = 30.0
+    watched: bool = True
     shots: ShotSettings = field(default_factory=ShotSettings)
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
 
@@ -154,7 +156,10 @@ class CameraPipeline:
         chip = self._extractor.align(frame.image, [face.detection])[0]
         quality = assess(face.detection, chip, (width, height), self._settings.limits)
         self.counts.not_searchable.update(quality.reasons)
-        if not quality.searchable or not passage.wants(quality, frame.presentation_s):
+        if not quality.searchable:
+            return None
+        watched = self._settings.watched
+        if not passage.wants(quality, frame.presentation_s, watched=watched):
             return None
         passage.templated_s = frame.presentation_s
         return quality, chip
