@@ -145,9 +145,6 @@ class _Listener:
     def ended(self, ended: Ended) -> None:
         """Take no notice: it was a state as well."""
 
-    def quiet(self) -> None:
-        """Take no notice."""
-
 
 def _run(path: Path, cache: Path, *, paced: bool) -> dict[str, Any]:
     view = _Listener()

@@ -68,9 +68,6 @@ class Watching:
         """Remember how a camera ended."""
         self.endings.append(ended)
 
-    def quiet(self) -> None:
-        """Pass over it."""
-
 
 @pytest.fixture(scope="module")
 def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:

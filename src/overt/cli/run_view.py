@@ -14,6 +14,7 @@ from rich.text import Text
 
 from overt.cli.screen import printable
 from overt.deployment.file import Deployment
+from overt.reporting.wording import evidence_in_words
 from overt.runtime.messages import CameraState, Ended
 from overt.runtime.views import Listed
 from overt.storage import AlertRecord
@@ -56,9 +57,6 @@ class PlainView:
         """Say how a camera ended."""
         self._say(_camera_line(ended.state))
         self._say(f"{ended.state.camera}: {_how_it_ended(ended)}")
-
-    def quiet(self) -> None:
-        """Say nothing."""
 
     def _say(self, line: str) -> None:
         self._console.print(printable(line), soft_wrap=True)
@@ -105,9 +103,6 @@ class LiveView:
     def ended(self, ended: Ended) -> None:
         """Show how a camera ended."""
         self._endings[ended.state.camera] = _how_it_ended(ended)
-
-    def quiet(self) -> None:
-        """Leave the picture as it is; it refreshes itself."""
 
     def _picture(self) -> RenderableType:
         parts: list[RenderableType] = [_banner(self._deployment), Text(self._list_words)]
@@ -167,7 +162,7 @@ def _alert_words(record: AlertRecord) -> list[str]:
     return [
         f"{_mark(alert.kind)}Possible match {record.number} - for a person to decide",
         f"camera {alert.camera}, {when}, against {against}",
-        f"{alert.agreeing} of {alert.shots} shots agree; {_ms(alert)} from the frame",
+        f"{evidence_in_words(alert)}; {_ms(alert)} from the frame",
         f"compare the pictures: overt alerts show {alert.alert_id[:8]}",
     ]
 

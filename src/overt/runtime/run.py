@@ -142,8 +142,7 @@ class _Run:
 
     def _take(self, message: Message | None) -> None:
         if message is None:
-            self._view.quiet()
-            return
+            return  # a silent moment: the supervisor only lets us see whether to stop
         if isinstance(message, Raised):
             self._commit(message)
             return

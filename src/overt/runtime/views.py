@@ -39,6 +39,3 @@ class RunView(Protocol):
 
     def ended(self, ended: Ended) -> None:
         """A camera has come to its end."""
-
-    def quiet(self) -> None:
-        """A moment has passed."""
