@@ -27,11 +27,12 @@ setup: $(VENV)/dev.stamp models  ## make the environment and pull the standard m
 models: $(VENV)/base.stamp
 	@$(BIN)/overt models pull standard
 
-demo: models  ## run a rehearsal on a drawn street
+demo: models  ## play every part in a deployment on a drawn street, in a browser
 	$(BIN)/overt demo
 
+# On every core; `make test ARGS=-n0` in one process, to follow one test.
 test: setup  ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(VENV)/dev.stamp  ## ruff, mypy and the import contract
 	$(BIN)/ruff check

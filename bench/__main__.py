@@ -14,7 +14,29 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import accuracy, crowd, enrolment, machine, peer, render, search, stage
+from bench import (
+    accuracy,
+    calibration,
+    commits,
+    console,
+    crowd,
+    delivery,
+    drawn_street,
+    enrolment,
+    kills,
+    label_errors,
+    live_view,
+    machine,
+    passers_by,
+    peer,
+    records,
+    render,
+    search,
+    stage,
+    stops,
+    streaming,
+    variants,
+)
 from bench.context import Context, default_data
 from bench.results import Result
 from overt.errors import OvertError
@@ -29,6 +51,19 @@ SECTIONS: dict[str, Callable[[Context], Result]] = {
     "search": search.measure,
     "enrolment": enrolment.measure,
     "peer": peer.measure,
+    "commits": commits.measure,
+    "kills": kills.measure,
+    "passers-by": passers_by.measure,
+    "stops": stops.measure,
+    "live-view": live_view.measure,
+    "delivery": delivery.measure,
+    "console": console.measure,
+    "drawn-street": drawn_street.measure,
+    "variants": variants.measure,
+    "streaming": streaming.measure,
+    "label-errors": label_errors.measure,
+    "calibration": calibration.measure_section,
+    "records": records.measure,
 }
 
 

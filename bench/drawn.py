@@ -20,7 +20,7 @@ _LISTED = 200
 def drawn_scene(context: Context) -> Scene:
     """Return a scene with the usual drawn street, or a short one, and its list of 200."""
     source = "drawn:people=8,listed=4,seconds=15" if context.quick else "drawn:street"
-    folder = context.cache / f"drawn-{_drawing_version()}"
+    folder = context.cache / f"drawn-{drawing_version()}"
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "watchlist.csv").exists():
         with context.progress("drawing the list") as progress:
@@ -32,7 +32,7 @@ def drawn_scene(context: Context) -> Scene:
     return Scene("drawn-street", str(film), files, smallest_face_px=40)
 
 
-def _drawing_version() -> str:
+def drawing_version() -> str:
     """Return a hash over the code that draws: people drawn by two versions do not look alike."""
     digest = hashlib.sha256()
     for module in sorted(Path(synthetic.__file__).parent.glob("*.py")):

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from bench.context import Context
-from bench.lists import checked, every_photograph
+from bench.lists import checked, every_photograph, keep_for_bench
 from bench.results import Claim, Grid
-from overt.storage import Record
+from overt.runtime.decoder import Decoder
 from overt.watchlist.enrolment import enrol
 
 QUICK_PHOTOGRAPHS = 500
@@ -65,12 +65,11 @@ class EnrolmentResult:
 def measure(context: Context) -> EnrolmentResult:
     """Enrol the photographs, and keep the list for the section on accuracy."""
     source = checked(every_photograph(context, QUICK_PHOTOGRAPHS if context.quick else None))
-    with context.progress("enrolling") as progress:
+    with context.progress("enrolling") as progress, Decoder() as decoder:
         started = perf_counter()
-        report = enrol(source, context.pack, progress)
+        report = enrol(source, context.pack, decoder.decode, progress)
         seconds = perf_counter() - started
-    with Record.open(context.home.database) as record:
-        record.save_watchlist(report.watchlist)
+    keep_for_bench(context, report.watchlist)
     refused = [result for result in report.results if result.reference is None]
     return EnrolmentResult(
         photographs=len(source.rows),

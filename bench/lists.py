@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
 
@@ -10,12 +10,16 @@ import numpy as np
 
 from bench.context import Context
 from bench.make_watchlist import person_rows
+from overt.audit.events import WatchlistImported
+from overt.audit.log import SYSTEM
 from overt.deployment.policy import Policy
+from overt.people.office import Office
+from overt.runtime.decoder import Decoder
 from overt.runtime.jobs import list_rules
-from overt.storage import Record
+from overt.storage import ListFacts
 from overt.values import Templates, Watchlist
 from overt.vocabulary import DeploymentKind
-from overt.watchlist.enrolment import load_or_enrol, watchlist_id
+from overt.watchlist.enrolment import enrol, watchlist_id
 from overt.watchlist.entries import CheckedList, ListSource, check_list
 from overt.watchlist.rows import Row, write_rows
 
@@ -51,11 +55,50 @@ def street_list(context: Context, size: int) -> ListFiles:
 
 def enrolled(context: Context, files: ListFiles) -> Watchlist:
     """Return a list from the benchmark's record; it is enrolled once, and kept there."""
-    with (
-        Record.open(context.home.database) as record,
-        context.progress("enrolling the list") as progress,
-    ):
-        return load_or_enrol(record, checked(files), context.pack, progress)[0]
+    source = checked(files)
+    known = kept_by_bench(context, watchlist_id(source, context.pack.id))
+    if known is not None:
+        return known
+    with context.progress("enrolling the list") as progress, Decoder() as decoder:
+        report = enrol(source, context.pack, decoder.decode, progress)
+    keep_for_bench(context, report.watchlist)
+    return report.watchlist
+
+
+def kept_by_bench(context: Context, list_id: str) -> Watchlist | None:
+    """Return a list that an earlier section or run has kept, or None."""
+    with Office.open(context.home) as office:
+        return office.record.watchlists.load(list_id)
+
+
+def keep_for_bench(context: Context, watchlist: Watchlist) -> None:
+    """Keep a list in the benchmark's record, for later sections and runs."""
+    with Office.open(context.home) as office:
+        facts = ListFacts(
+            watchlist_id=watchlist.watchlist_id,
+            pack_id=watchlist.pack_id,
+            manifest_sha256=watchlist.watchlist_id,
+            key_id=office.keys.new("watchlist"),
+            deployment_id=None,
+            imported_by=SYSTEM,
+            imported_at=office.now(),
+            validated_at=office.now(),
+            destroy_after=office.now() + timedelta(days=30),
+            size_subjects=len(watchlist.subjects),
+            size_references=len(watchlist.references),
+        )
+        imported = WatchlistImported(
+            watchlist=watchlist.watchlist_id,
+            deployment="",
+            manifest_sha256=watchlist.watchlist_id,
+            subjects=facts.size_subjects,
+            references=facts.size_references,
+            refused=0,
+            pack=watchlist.pack_id,
+        )
+        with office.record.together():
+            office.record.watchlists.save(watchlist, facts, "benchmark")
+            office.log.write(imported)
 
 
 def filled_up(context: Context, base: Watchlist, files: ListFiles) -> Watchlist:
@@ -84,8 +127,7 @@ def filled_up(context: Context, base: Watchlist, files: ListFiles) -> Watchlist:
         subjects=(*base.subjects, *(entry.subject for entry in invented)),
         references=(*base.references, *references),
     )
-    with Record.open(context.home.database) as record:
-        record.save_watchlist(watchlist)
+    keep_for_bench(context, watchlist)
     return watchlist
 
 

@@ -39,6 +39,27 @@ def memory_of(process_id: int) -> Memory:
     )
 
 
+def memory_below(process_id: int, program: str) -> Memory:
+    """Return what all processes of a program take together that a process has started."""
+    sizes = [_sizes(each) for each in _below(process_id) if program in _program(each)]
+    resident, proportional, unshared = (
+        (sum(each) for each in zip(*sizes, strict=True)) if sizes else (0.0,) * 3
+    )
+    return Memory(resident=resident, proportional=proportional, unshared=unshared)
+
+
+def _below(process_id: int) -> list[int]:
+    children = _children(process_id)
+    return [*children, *(each for child in children for each in _below(child))]
+
+
+def _program(process_id: int) -> str:
+    try:
+        return (_PROC / str(process_id) / "cmdline").read_text("utf-8", "replace").split("\0")[0]
+    except OSError:
+        return ""  # it is gone
+
+
 def _sizes(process_id: int) -> tuple[float, float, float]:
     """Return resident, proportional and unshared size in MB; zeros for a process that is gone."""
     try:

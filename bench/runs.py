@@ -21,8 +21,9 @@ from bench.deployments import Scene, write_deployment
 from bench.memory import Memory, memory_of
 from overt.deployment.file import Deployment
 from overt.errors import OvertError
+from overt.people.office import Office
 from overt.runtime.messages import CameraState, Ended
-from overt.runtime.run import RunOptions, run_deployment
+from overt.runtime.run import RunOptions, rehearse
 from overt.runtime.views import Listed
 from overt.storage import AlertRecord
 from overt.values import StageTime
@@ -149,7 +150,8 @@ class _Listener:
 def _run(path: Path, cache: Path, *, paced: bool) -> dict[str, Any]:
     view = _Listener()
     options = RunOptions(paced=paced)
-    done = run_deployment(Deployment.load(path), BenchHome(cache), view, options, lambda: False)
+    with Office.open(BenchHome(cache)) as office:
+        done = rehearse(Deployment.load(path), office, view, options, lambda: False)
     counted = done.statistics
     report = RunReport(
         subjects=view.subjects,

@@ -1,7 +1,10 @@
 """Made-up values for the tests of storage and reporting, fixed or drawn by Hypothesis."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +12,10 @@ import cv2
 import numpy as np
 from hypothesis import strategies as st
 
-from overt.storage import Run
+from overt.audit.canonical import Entry, entry_leaf
+from overt.audit.merkle import HASH_BYTES, Frontier, leaf_hash
+from overt.keys.master import MasterKey, master_from
+from overt.storage import AlertRecord, Filing, KeyStore, ListFacts, Record, Run
 from overt.values import (
     Alert,
     Candidate,
@@ -120,6 +126,99 @@ def a_watchlist(watchlist_id: str = "cd" * 32) -> Watchlist:
         pack_id="standard@1",
         subjects=(a_subject(1), a_subject(2)),
         references=(a_reference(1, 1), a_reference(2, 1), a_reference(3, 2)),
+    )
+
+
+def a_key_store(folder: Path, master: MasterKey | None = None) -> KeyStore:
+    """The key store of a folder, under a master key in a file beside it."""
+    return KeyStore.open(folder / "keys.sqlite3", master or master_from("local", folder))
+
+
+@contextmanager
+def a_record(folder: Path, **options: Any) -> Iterator[Record]:
+    """The record of a folder, with its keys, open until the block is left."""
+    with (
+        a_key_store(folder) as keys,
+        Record.open(folder / "overt.sqlite3", keys, **options) as record,
+    ):
+        yield record
+
+
+def an_entry(record: Record, **data: Any) -> str:
+    """Add an entry that says nothing in particular to the log; return its leaf hash (hex)."""
+    tree = record.journal.tree()
+    previous = tree.last or bytes(HASH_BYTES)
+    leaf = entry_leaf(Entry(tree.size, previous, datetime.now(UTC), "system", "test.made", data))
+    hashed = leaf_hash(leaf)
+    grown = Frontier.from_bytes(tree.size, tree.frontier).append(hashed)
+    record.journal.append(leaf, hashed, grown.to_bytes())
+    return hashed.hex()
+
+
+@contextmanager
+def recorded(record: Record) -> Iterator[None]:
+    """Make the changes of the block together with an entry of the log."""
+    with record.together():
+        yield
+        an_entry(record)
+
+
+def a_filing(record: Record, alert: Alert, **changes: Any) -> Filing:
+    """How an alert may be filed: under a new key, for a month."""
+    filing = Filing(
+        key_id=record.keys.new("alert"),
+        entry=record.watchlists.pseudonym(alert.candidate.subject_id),
+        erase_after=NOON + timedelta(days=31),
+    )
+    return replace(filing, **changes)
+
+
+def list_facts(record: Record, watchlist: Watchlist, **changes: Any) -> ListFacts:
+    """What may be known of a list, whose key is a new one."""
+    facts = ListFacts(
+        watchlist_id=watchlist.watchlist_id,
+        pack_id=watchlist.pack_id,
+        manifest_sha256="ef" * 32,
+        key_id=record.keys.new("watchlist"),
+        deployment_id=None,
+        imported_by="an account",
+        imported_at=NOON,
+        validated_at=NOON,
+        destroy_after=NOON + timedelta(days=1),
+        size_subjects=len(watchlist.subjects),
+        size_references=len(watchlist.references),
+    )
+    return replace(facts, **changes)
+
+
+def begun(record: Record, **changes: Any) -> Run:
+    """A run that the record knows."""
+    run = a_run(**changes)
+    with recorded(record):
+        record.runs.begin(run)
+    return run
+
+
+def raised(record: Record, run: Run, alert: Alert | None = None) -> AlertRecord:
+    """An alert that the record keeps."""
+    alert = alert or an_alert(kind=run.kind)
+    filing = a_filing(record, alert)
+    with recorded(record):
+        return record.alerts.add(run.run_id, alert, filing)
+
+
+def saved(record: Record, watchlist: Watchlist, **changes: Any) -> ListFacts:
+    """A list that the record keeps."""
+    facts = list_facts(record, watchlist, **changes)
+    with recorded(record):
+        record.watchlists.save(watchlist, facts, "High Street, Saturday")
+    return facts
+
+
+def an_alert_record(run: Run, alert: Alert, number: int = 1) -> AlertRecord:
+    """An alert as the record would give it back."""
+    return AlertRecord(
+        alert, run.run_id, run.deployment, number, "0a" * 16, NOON + timedelta(days=31)
     )
 
 

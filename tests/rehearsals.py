@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -19,6 +19,9 @@ import cv2
 import numpy as np
 
 from overt.cli.boundary import run
+from overt.runtime.messages import CameraState, Ended
+from overt.runtime.views import Listed
+from overt.storage import AlertRecord
 from overt.synthetic.faces import portrait
 from overt.synthetic.identity import Person
 from overt.synthetic.watchlist import COLUMNS
@@ -31,7 +34,7 @@ use_case = "intelligence-led"
 location = "North End, Croydon"
 start = {start:%Y-%m-%dT%H:%M:%S}Z
 end = {end:%Y-%m-%dT%H:%M:%S}Z
-
+{top}
 [authority]
 applicant = "Insp Ada Byron 123"
 authorising_officer = "Supt Grace Hopper 456"
@@ -57,10 +60,46 @@ smallest_face_px = 20
 """
 
 
+class Watching:
+    """A view that remembers what it was told, and does something at a camera's first frame."""
+
+    def __init__(
+        self,
+        at_first_frame: Callable[[], None] = lambda: None,
+        at_alert: Callable[[AlertRecord], None] = lambda _record: None,
+    ) -> None:
+        self.alerts: list[AlertRecord] = []
+        self.endings: list[Ended] = []
+        self._at_first_frame, self._at_alert = at_first_frame, at_alert
+        self._seen = False
+
+    def enrolling(self, done: int, entries: int) -> None:
+        """Pass over it."""
+
+    def listed(self, listed: Listed) -> None:
+        """Pass over it."""
+
+    def alert(self, record: AlertRecord) -> None:
+        """Remember an alert."""
+        self._at_alert(record)
+        self.alerts.append(record)
+
+    def state(self, state: CameraState) -> None:
+        """Do what is to be done at the first frame."""
+        if state.counts.frames and not self._seen:
+            self._seen = True
+            self._at_first_frame()
+
+    def ended(self, ended: Ended) -> None:
+        """Remember how a camera ended."""
+        self.endings.append(ended)
+
+
 def write_deployment(folder: Path, cameras: Mapping[str, str | Path], **changes: Any) -> Path:
     """Write `deployment.toml` with these cameras' names and sources, and return its path.
 
-    `changes` may hold `name`, `kind`, `start`, `end`, `csv`, `images`, and `more` text.
+    `changes` may hold `name`, `kind`, `start`, `end`, `csv`, `images`, and `more` text,
+    or `top` settings before the sections.
     """
     now = datetime.now(UTC)
     settings: dict[str, Any] = {
@@ -70,6 +109,7 @@ def write_deployment(folder: Path, cameras: Mapping[str, str | Path], **changes:
         "end": now + timedelta(hours=1),
         "csv": "watchlist.csv",
         "images": ".",
+        "top": "",
         "more": "",
     }
     text = _DEPLOYMENT.format(**settings | changes)

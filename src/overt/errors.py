@@ -6,12 +6,21 @@
     ├── ConfigurationError          a file or option says something that cannot be used
     │   └── DeploymentFileError     ... in a deployment file, all its problems listed
     ├── AuthorityError              no live authority covers what was asked (principle 1)
+    │   └── LifecycleError          ... or the deployment's state does not allow it
+    ├── SignInError                 nobody is signed in, or may not sign in now
+    ├── PermissionDenied            the person signed in may not do this to that
     ├── SourceError                 a camera, file or folder cannot be opened or read
     ├── ImageError                  a picture cannot be decoded within the limits
     ├── ModelError                  a pack, its files or its manifest are missing or changed
     │   └── PackMismatchError       templates of two packs were about to be compared
     ├── WatchlistError              a list cannot be imported or used at all
+    ├── SealingError                what is sealed cannot be opened: changed, moved, key destroyed
+    │   └── MasterKeyError          ... or there is no master key to open or seal with
+    ├── RetentionError              a hold, a deadline or a deletion is not possible as asked
+    ├── AuditError                  the log cannot be written, or has been altered
+    ├── PublicationError            a public record contradicts itself, and is not published
     └── StorageError                the record cannot be written or read
+        └── NotFoundError           ... what was asked for is not, or no longer, in it
 
 An expected biometric failure is not an error: a face that is too small, a photograph without
 a face, a row without a lawful basis are counted outcomes, held in values.
@@ -53,6 +62,18 @@ class AuthorityError(OvertError):
     """No live authority covers what was asked for."""
 
 
+class LifecycleError(AuthorityError):
+    """The deployment is not in a state that allows what was asked for."""
+
+
+class SignInError(OvertError):
+    """Nobody is signed in, or the person may not sign in now."""
+
+
+class PermissionDenied(OvertError):  # noqa: N818 - it is what happened, and how it is called
+    """The person signed in may not do this, or not to that."""
+
+
 class SourceError(OvertError):
     """A camera, file or folder cannot be opened or read."""
 
@@ -73,5 +94,29 @@ class WatchlistError(OvertError):
     """A watchlist cannot be imported or used at all."""
 
 
+class SealingError(OvertError):
+    """What is sealed cannot be opened: it was changed or moved, or its key is destroyed."""
+
+
+class MasterKeyError(SealingError):
+    """There is no usable master key to open or seal with."""
+
+
+class RetentionError(OvertError):
+    """A hold, a deadline or a deletion is not possible as asked."""
+
+
+class AuditError(OvertError):
+    """The log cannot be written, or what it says does not hold together."""
+
+
+class PublicationError(OvertError):
+    """A public record contradicts itself, or cannot say what it is to say; nothing is published."""
+
+
 class StorageError(OvertError):
     """The record cannot be written or read."""
+
+
+class NotFoundError(StorageError):
+    """What was asked for is not in the record, or no longer."""

@@ -38,6 +38,16 @@ class Home:
         return self.path / "overt.sqlite3"
 
     @property
+    def keys(self) -> Path:
+        """The key store, which is never part of a backup."""
+        return self.path / "keys.sqlite3"
+
+    @property
+    def session(self) -> Path:
+        """Where `overt login` keeps the token of who is signed in on this account."""
+        return self.path / "session"
+
+    @property
     def output(self) -> Path:
         """Summaries and annotated rehearsal videos, one folder a run."""
         return self.path / "runs"

@@ -14,14 +14,14 @@ three types, so that one can never be taken for another.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from overt.vocabulary import DeploymentKind, DropCause, NotSearchable
+from overt.vocabulary import DeploymentKind, DropCause, LossCause, NotSearchable
 
 RGBImage: TypeAlias = NDArray[np.uint8]
 """A picture: shape `(height, width, 3)`, dtype uint8, range 0-255, colour order RGB."""
@@ -81,7 +81,8 @@ class SourceInfo:
     """What is known of a source once it is open.
 
     `source` is fit to be shown. `width` and `height` are those of the first frame; later ones
-    may differ. `expected_frames` and `duration_s` are what a recording says of itself.
+    may differ. `expected_frames` and `duration_s` are what a recording says of itself. `codec` is
+    FFmpeg's name of how the pictures are coded, empty where they are not.
     """
 
     source: str
@@ -91,6 +92,7 @@ class SourceInfo:
     duration_s: float | None
     expected_frames: int | None
     live: bool
+    codec: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -304,6 +306,8 @@ class RunStatistics:
     means by faces seen: one passage of one person past one camera; `faces_searched` are those
     of them that were compared with the watchlist at least once. `duration_s` is from start to
     end of the run, `peak_memory_mb` the largest resident size of all its processes together.
+    `losses` counts how often live sources were lost, by cause, and `lost_s` adds up for how long
+    cameras saw nothing because of it: evidence of what was not covered.
     """
 
     frames: int
@@ -316,3 +320,5 @@ class RunStatistics:
     duration_s: float
     peak_memory_mb: float
     stage_times: tuple[StageTime, ...] = ()
+    losses: Mapping[LossCause, int] = field(default_factory=dict)
+    lost_s: float = 0.0

@@ -19,39 +19,18 @@ from overt.capture import CaptureSettings, NewestFrame, open_source
 from overt.errors import SourceError
 from overt.values import Frame
 from overt.vocabulary import DropCause
+from rtsp import SECRET, serving
 
-SECRET = "s3cr3t"  # noqa: S105  what no message may hold
 QUICK = CaptureSettings(open_timeout_s=0.5, read_timeout_s=0.5)
 PATIENT = CaptureSettings(camera="gate", open_timeout_s=20, read_timeout_s=20)
-SYSTEM_PYTHON = "/usr/bin/python3"
-HAS_SERVER = """
-import gi
-gi.require_version("GstRtspServer", "1.0")
-from gi.repository import Gst, GstRtspServer
-Gst.init(None)
-raise SystemExit(any(Gst.ElementFactory.find(n) is None for n in ("qtdemux", "rtph264pay")))
-"""
 
 
 @pytest.fixture(scope="module")
 def camera(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a camera that shows one second of pictures."""
-    try:
-        probe = subprocess.run([SYSTEM_PYTHON, "-c", HAS_SERVER], check=False, capture_output=True)
-        found = probe.returncode == 0
-    except OSError:
-        found = False
-    if not found:
-        pytest.skip(
-            "No RTSP server: apt-get install python3-gi gir1.2-gst-rtsp-server-1.0 "
-            "gstreamer1.0-plugins-good"
-        )
     clip = make_clip(tmp_path_factory.mktemp("rtsp") / "clip.mp4", frames=25, size=(160, 120))
-    command = [SYSTEM_PYTHON, str(Path(__file__).with_name("rtsp_server.py")), str(clip)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        yield f"rtsp://operator:{SECRET}@127.0.0.1:{int(server.stdout.readline())}/clip"
-        server.terminate()
+    with serving(clip) as address:
+        yield address
 
 
 def test_a_camera_s_pictures_arrive_dated_now_until_it_stops(camera: str) -> None:

@@ -18,6 +18,8 @@ use_case = "crime-hotspot"
 location = "North End"
 start = 2024-01-19T10:00:00+00:00
 end = 2024-01-19T16:30:00+00:00
+unit = "croydon"
+expected_faces = 900
 [authority]
 applicant = "Insp Ada Byron"
 authorising_officer = "Supt Grace Hopper"
@@ -35,7 +37,19 @@ images = "."
 name = "north-end"
 source = "rtsp://viewer:hunter2@10.0.0.5/live"
 zone = [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]
+[intelligence]
+reference = "INT-2024-0117"
+assessed_on = 2024-01-17
+recorded_by = "DC Alan Kay 789"
 """
+_ASSESSMENT = """\
+[[assessment]]
+id = "{}"
+file = "list.csv"
+version = "1"
+review_date = 2024-12-31
+"""
+_FILE += "".join(map(_ASSESSMENT.format, ("data-protection", "equality", "community")))
 
 
 class _Ended(NamedTuple):
@@ -108,7 +122,10 @@ def test_check_says_what_will_happen_and_what_it_cannot_know(here: _Here) -> Non
         "LIVE",
         "paragraph 2.3(a)",
         "Fri 19 Jan 2024, 10:00",
-        "it would not start: the authority ended",
+        "its window is over",
+        "croydon",
+        "INT-2024-0117",
+        "900 faces expected",
         "list.csv",
         "Overt UK policing",
         "2 shots that agree",
@@ -165,5 +182,5 @@ def test_problems_for_programs_carry_their_lines(here: _Here) -> None:
     problems = json.loads(ended.out)["problems"]
     assert [(each["line"], each["setting"]) for each in problems] == [
         (4, "location"),
-        (9, "[authority] authorising_officer"),
+        (11, "[authority] authorising_officer"),
     ]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from deployment_files import Find, Write
+from deployment_files import ASSESSMENTS, Find, Write
 
 from overt.deployment.file import examine
 from overt.deployment.problems import Problem
@@ -14,6 +14,8 @@ def write(tmp_path: Path) -> Write:
     """Write a deployment file beside the list, pictures and recording it names."""
     (tmp_path / "watchlist.csv").write_text("reference_id\n")
     (tmp_path / "pictures").mkdir()
+    for name, content in ASSESSMENTS.values():
+        (tmp_path / name).write_bytes(content)
     (tmp_path / "street.mp4").write_bytes(b"not looked into here")
 
     def write(text: str | bytes) -> Path:

@@ -42,10 +42,38 @@ name = "church-street"
 source = "drawn:street"
 '''
 
+ASSESSMENTS = {
+    "data-protection": ("dpia.odt", b"What it does to passers-by.\n"),
+    "equality": ("equality.pdf", b"Whom it errs about.\n"),
+    "community": ("community.txt", b"What people here make of it.\n"),
+}
+"""The files that `LIVE` attaches, and what is in them."""
+
+ATTACHED = "".join(
+    f"""
+[[assessment]]
+id = "{name}"
+file = "{file}"
+version = "3.1"
+review_date = 2024-06-30
+"""
+    for name, (file, _) in ASSESSMENTS.items()
+)
+
+INTELLIGENCE = """
+[intelligence]
+reference = "INT-2024-0117"
+assessed_on = 2024-01-17
+recorded_by = "DC Alan Kay 789"
+"""
+
 LIVE = (
     REHEARSAL.replace('"rehearsal"', '"live"')
+    .replace("\n[authority]", 'unit = "croydon-north"\nexpected_faces = 2500\n\n[authority]')
     .replace('"street.mp4"', '"rtsps://viewer:hunter2@10.0.0.5:554/north?token=hunter3"')
     .replace('"drawn:street"', '"webcam:/dev/video0"')
+    + INTELLIGENCE
+    + ATTACHED
 )
 
 Write: TypeAlias = Callable[[str | bytes], Path]

@@ -145,30 +145,30 @@ def test_a_deployment_crosses_processes_unchanged(write: Write) -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(offset=st.timedeltas(timedelta(days=-400), timedelta(days=400)))
-def test_a_live_deployment_starts_inside_its_window_only(
-    live: Deployment, offset: timedelta
-) -> None:
-    """R-1: nothing is searched without an unexpired authority."""
-    deployment, now = live, _START + offset
-    if _START <= now < _END:
-        deployment.assert_may_start(now)
-        return
-    with pytest.raises(AuthorityError, match="begins in" if now < _START else "ended") as caught:
-        deployment.assert_may_start(now)
+def test_a_window_holds_its_beginning_and_not_its_end(live: Deployment, offset: timedelta) -> None:
+    """R-1: nothing is searched outside the authorised window."""
+    now = _START + offset
+
+    assert live.covers(now) == (_START <= now < _END)
+    assert live.covers(_START)
+    assert not live.covers(_END)
+
+
+def test_only_a_rehearsal_runs_from_its_file(write: Write, live: Deployment) -> None:
+    """R-1: a live deployment starts from an authority that people gave."""
+    Deployment.load(write(REHEARSAL)).demand_rehearsal()
+
+    with pytest.raises(AuthorityError, match="starts from its authority") as caught:
+        live.demand_rehearsal()
     assert caught.value.remedy
 
 
-def test_a_rehearsal_starts_at_any_time(write: Write) -> None:
-    deployment = Deployment.load(write(REHEARSAL))
+def test_what_a_record_keeps_of_a_deployment_makes_the_same_deployment(live: Deployment) -> None:
+    """Both directions: the file's bytes and the policy's, and back."""
+    hashes = tuple(each.sha256 for each in live.assessments)
+    policy = Policy.recorded(live.policy.data)
 
-    deployment.assert_may_start(_START - timedelta(days=1))
-    deployment.assert_may_start(_END + timedelta(days=1))
+    again = Deployment.recorded(live.path, live.data, policy, hashes)
 
-
-def test_the_refusal_says_how_far_off_the_window_is(live: Deployment) -> None:
-    with pytest.raises(AuthorityError, match="begins in 2 h 5 min, on Fri 19 Jan 2024"):
-        live.assert_may_start(_START - timedelta(hours=2, minutes=5))
-    with pytest.raises(AuthorityError, match="ended 1 day 1 h ago"):
-        live.assert_may_start(_END + timedelta(hours=25))
-    with pytest.raises(AuthorityError, match="ended 0 s ago"):
-        live.assert_may_start(_END)
+    assert again == live
+    assert policy.sha256 == live.policy.sha256

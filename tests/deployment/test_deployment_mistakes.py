@@ -173,7 +173,7 @@ def test_the_error_lists_every_problem_and_repeats_no_text_of_the_file(write: Wr
     said = str(caught.value)
     assert "has 2 problems" in said
     assert "line 5, start" in said
-    assert "line 27, [[camera]] 1 source" in said
+    assert "line 29, [[camera]] 1 source" in said
     for secret in ("hunter2", "hunter3", "Byron", "Hopper"):
         assert secret not in said
 

@@ -7,13 +7,8 @@ from typing import get_args
 import pytest
 
 from overt.deployment.file import examine
-from overt.deployment.policy import (
-    ALWAYS_REQUIRED,
-    ROW_FIELDS,
-    FpirTarget,
-    Policy,
-    shipped_policies,
-)
+from overt.deployment.policy import Policy, shipped_policies
+from overt.deployment.policy_sections import ALWAYS_REQUIRED, ROW_FIELDS, FpirTarget
 from overt.errors import ConfigurationError
 from overt.vision.manifest import FpirTarget as PackTarget
 from overt.vocabulary import DeploymentKind
@@ -82,7 +77,7 @@ def test_a_policy_says_what_the_watchlist_room_needs() -> None:
     )
 
     assert rules.responses["wanted-by-court"] == ("arrest",)
-    assert set(COLUMNS) == set(ROW_FIELDS)
+    assert set(COLUMNS) >= set(ROW_FIELDS)  # a list may ask more of a row than a policy can
     assert LIST_ALWAYS_REQUIRED == ALWAYS_REQUIRED
     assert set(get_args(FpirTarget)) == set(PackTarget)
 
@@ -104,7 +99,7 @@ _MISTAKES = [
     ("watchlist_cap = 20000", "watchlist_cap = 0", "at least 1", "most references"),
     ("watchlist_cap", "watch_list_cap", "not a setting", "Did you mean watchlist_cap?"),
     ("max_window_hours = 24", "max_window_hours = 1000", "at most 168", ""),
-    ('version = "Overt UK policing 2024-01"', "", "is missing", "name and version"),
+    ('version = "Overt UK policing 2026-11"', "", "is missing", "name and version"),
     ('priority = "red"', 'priority = "urgent"', "must be one of: red, amber, green", ""),
     ("needs_individual_authority = true", 'needs_individual_authority = "yes"', "true or fal", ""),
     ('expected_responses = ["safeguard"]', "expected_responses = []", "at least 1", "responses"),

@@ -9,6 +9,7 @@ import pytest
 from deployment_files import Find, Write
 
 from overt.deployment.file import Deployment
+from overt.deployment.policy import Policy
 from overt.deployment.schema import settings_of
 from overt.deployment.settings import DeploymentSettings
 from overt.deployment.template import template, write_whole
@@ -41,8 +42,16 @@ def test_filled_in_it_is_a_deployment(write: Write, kind: DeploymentKind) -> Non
         ("csv", "watchlist.csv"),
         ("images", "pictures"),
         ("source", "rtsps://10.0.0.5/live"),
+        ("unit", "croydon-north"),
+        ("file", "dpia.odt"),
     ]:
         text = text.replace(f'{setting} = ""', f'{setting} = "{answer}"')
+    for setting, number in [
+        ("expected_faces", "2500"),
+        ("assessed_on", "2024-07-17"),
+        ("review_date", "2024-12-31"),
+    ]:
+        text = text.replace(f'{setting} = ""', f"{setting} = {number}")
     text = re.sub(r'^(\w+) = ""$', r'\1 = "Answer for \1"', text, flags=re.MULTILINE)
 
     deployment = Deployment.load(write(text))
@@ -50,6 +59,23 @@ def test_filled_in_it_is_a_deployment(write: Write, kind: DeploymentKind) -> Non
     assert deployment.kind is kind
     assert deployment.start == datetime(2024, 7, 19, 9, 0, tzinfo=UTC)
     assert deployment.end - deployment.start == timedelta(hours=6)
+
+
+def test_a_rehearsal_is_asked_for_none_of_what_only_live_deployments_need() -> None:
+    text = template(DeploymentKind.REHEARSAL, _NOW)
+
+    for word in ("unit", "expected_faces", "intelligence", "assessment", "flags", "urgent"):
+        assert word not in re.sub(r"intelligence that|intelligence-led", "", text)
+    assert "#live" not in text + template(DeploymentKind.LIVE, _NOW)
+
+
+def test_it_attaches_what_the_policy_it_names_asks_for() -> None:
+    values = tomllib.loads(template(DeploymentKind.LIVE, _NOW))
+    policy = Policy.shipped(values["policy"]["name"])
+
+    attached = [each["id"] for each in values["assessment"]]
+
+    assert attached == [each.id for each in policy.assessments]
 
 
 def test_it_explains_every_setting_there_is() -> None:

@@ -23,6 +23,8 @@ _PHRASES = [phrase for phrase, _ in rows(_TABLE, 2)]
 _FORBIDDEN = re.compile(rf"\b(?:{'|'.join(map(re.escape, _WORDS))})\b", re.IGNORECASE)
 _ALLOWED = re.compile("|".join(map(re.escape, _PHRASES)), re.IGNORECASE)
 
+_CALLED = re.compile(r"\.match\(")  # a browser's own function, which nobody is shown
+
 _FILES = sorted(_SOURCE.rglob("*.py"))
 _TEXTS = sorted(
     path for path in _SOURCE.rglob("*") if path.suffix in {".html", ".toml", ".css", ".js"}
@@ -62,7 +64,10 @@ def test_no_string_of_the_code_claims_to_know_somebody(path: Path) -> None:
 
 @pytest.mark.parametrize("path", _TEXTS, ids=_name)
 def test_no_file_that_is_shown_claims_to_know_somebody(path: Path) -> None:
-    lines = enumerate(path.read_text("utf-8").splitlines(), 1)
+    text = path.read_text("utf-8")
+    if path.suffix == ".js":
+        text = _CALLED.sub("(", text)
+    lines = enumerate(text.splitlines(), 1)
 
     assert [(number, word) for number, line in lines for word in claims(line)] == []
 

@@ -59,8 +59,7 @@ def _demand_plain_words(ended: subprocess.CompletedProcess[str], *words: str) ->
 def _demand_whole_record(home: Path, *, runs: int) -> Record:
     """Expect a record that can be read, with so many runs, each of which has its ending."""
     with Record.open(home / "overt.sqlite3") as record:
-        found = record.runs()
-        record.alerts()
+        found = record.runs.all()
     assert len(found) == runs
     assert all(run.ending is not None for run in found)
     assert not list(home.glob("runs/*/.*"))
@@ -138,9 +137,9 @@ def test_odd_recordings_and_a_list_of_one_are_taken_and_a_failure_stops_no_other
         assert f"{camera}: ended" in ended.stderr
     assert "overt: " in ended.stderr
     assert "broken.mp4 is not a video" in ended.stderr
-    assert ", 1 alerts." in ended.stdout
+    assert ": 1 face seen, 1 alert." in ended.stdout
     record = _demand_whole_record(home, runs=1)
-    assert record.runs()[0].ending is RunEnding.COMPLETED
+    assert record.runs.all()[0].ending is RunEnding.COMPLETED
     assert {video.stem for video in home.glob("runs/*/*.mp4")} == {*cameras, "gate"}
 
 
@@ -215,7 +214,7 @@ def test_models_that_are_missing_or_changed_are_refused(harm: str, home: Path) -
     ended = overt_here("run", write_deployment(home, {"gate": "gate.mp4"}), home=home)
 
     _demand_plain_words(ended, "centerface.onnx", "overt models pull standard")
-    assert not (home / "overt.sqlite3").exists()
+    _demand_whole_record(home, runs=0)
 
 
 @pytest.mark.parametrize("what", ["a file", "damaged", "another program's"])
@@ -253,5 +252,5 @@ def test_a_full_disk_is_said_plainly_and_loses_nothing_that_was_stored(
     _demand_plain_words(ended)
     assert re.search(r"disk|space|written", ended.stderr)
     with Record.open(home / "overt.sqlite3") as record:
-        record.runs()
+        record.runs.all()
     assert not list(home.glob("runs/*/.*"))

@@ -5,7 +5,6 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 from eyes import Eyes, frames
 from public_figures import references, strangers
 
+from overt.storage import Record
 from overt.values import RGBImage, Templates
 from overt.vision.store import Pack
 from rehearsals import overt, overt_here, write_deployment, write_drawn_list, write_list
@@ -121,18 +121,41 @@ def test_every_frame_of_the_video_says_rehearsal(stage: Finished) -> None:
         assert ((red > 200) & (green > 140) & (blue < 90)).mean() > 0.5  # the banner's amber
 
 
-def test_a_live_deployment_outside_its_window_is_refused(scratch_home: Path) -> None:
+_LIVE = """
+[intelligence]
+reference = "INT/1"
+assessed_on = 2024-01-01
+recorded_by = "DS Hedy Lamarr 7"
+"""
+_ASSESSMENT = """
+[[assessment]]
+id = "{name}"
+file = "watchlist.csv"
+version = "1"
+review_date = 2099-01-01
+"""
+
+
+def test_a_live_deployment_does_not_run_from_its_file(scratch_home: Path) -> None:
+    """R-1: its camera is searched under an authority that people gave, or not at all."""
     write_drawn_list(scratch_home, (3,))
-    over = datetime.now(UTC) - timedelta(minutes=1)
-    times = {"start": over - timedelta(hours=1), "end": over}
-    path = write_deployment(scratch_home, {"gate": "rtsp://127.0.0.1/x"}, kind="live", **times)
+    names = ("data-protection", "equality", "community")
+    more = _LIVE + "".join(_ASSESSMENT.format(name=name) for name in names)
+    path = write_deployment(
+        scratch_home,
+        {"gate": "rtsp://127.0.0.1/x"},
+        kind="live",
+        top='unit = "croydon"\nexpected_faces = 100\n',
+        more=more,
+    )
 
     ended = overt_here("run", path, home=scratch_home)
 
     assert ended.returncode == 1
-    assert ended.stderr.startswith("overt: the authority ended")
+    assert "starts from its authority" in ended.stderr
     assert "→" in ended.stderr
-    assert not (scratch_home / "overt.sqlite3").exists()
+    with Record.open(scratch_home / "overt.sqlite3") as record:
+        assert record.runs.all() == []
 
 
 def test_a_rehearsal_never_looks_through_a_camera(scratch_home: Path) -> None:

@@ -69,6 +69,33 @@ def test_search_misses_nobody(seed: int, subjects: int, length: int) -> None:
         assert each.normalised_score == float(scores.normalised[index])
 
 
+@pytest.mark.parametrize("subjects", [SMALLEST_COHORT - 1, SMALLEST_COHORT, 90])
+def test_many_probes_score_as_each_does_alone(subjects: int) -> None:
+    searched, probes = Gallery(_ids(subjects), _unit(15, subjects), "pack"), _unit(16, 12)
+
+    many = searched.score_many(probes)
+
+    for row, probe in enumerate(probes):
+        alone = searched.score(probe)
+        np.testing.assert_allclose(many.comparison[row], alone.comparison, atol=1e-6)
+        np.testing.assert_allclose(many.normalised[row], alone.normalised, atol=1e-6)
+
+
+@pytest.mark.parametrize("left", [1, COHORT_TOP, COHORT_TOP + 1, COHORT_TOP + 2])
+def test_a_list_that_shrank_below_its_cohort_is_still_searched(left: int) -> None:
+    """Subjects may be withdrawn while it runs until hardly anybody is left."""
+    subjects, probe = SMALLEST_COHORT + 5, _unit(18, 1)[0]
+    whole = Gallery(_ids(subjects), _unit(17, subjects), "pack")
+
+    few = whole.without(_ids(subjects)[left:])
+
+    assert len(few.search(probe, "pack", length=10)) == min(left, 10)
+    assert np.isfinite(few.score(probe).normalised).all()
+    np.testing.assert_allclose(
+        few.score_many(probe[None]).normalised[0], few.score(probe).normalised, atol=1e-6
+    )
+
+
 def test_a_probe_equal_to_a_reference_stands_alone_at_the_top() -> None:
     templates = _unit(1, 500)
     searched = Gallery(_ids(500), templates, "pack")

@@ -12,7 +12,15 @@ import cv2
 import numpy as np
 import pytest
 
-from example_records import a_quality, a_reference, a_subject, an_alert, jpeg
+from example_records import (
+    a_quality,
+    a_reference,
+    a_run,
+    a_subject,
+    an_alert,
+    an_alert_record,
+    jpeg,
+)
 from overt.errors import ImageError, StorageError
 from overt.reporting import wording
 from overt.reporting.lettering import OTHER_SCRIPT, Ink, lines, plain, width
@@ -31,7 +39,7 @@ def solid(width_px: int, height_px: int, colour: tuple[int, int, int]) -> bytes:
 
 
 def a_record(**changes: Any) -> AlertRecord:
-    return AlertRecord(an_alert(**changes), "run", "High Street", 3)
+    return an_alert_record(a_run(deployment="High Street"), an_alert(**changes), 3)
 
 
 def an_enrolled(**changes: Any) -> Enrolled:

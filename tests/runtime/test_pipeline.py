@@ -23,6 +23,7 @@ from painted_people import (
 from overt.capture import Zone
 from overt.matching.decision import DecisionPolicy, Evidence, weigh
 from overt.matching.gallery import Gallery
+from overt.runtime.passages import AlertedBefore
 from overt.runtime.pipeline import PipelineResult
 from overt.values import Alert, Frame, Probe, RGBImage
 from overt.vocabulary import NotSearchable
@@ -109,7 +110,9 @@ def test_whatever_passes_no_track_alerts_twice_and_no_stranger_is_shown(
     watched = street.watch(scenes)
 
     alerts = _alerts(watched)
-    assert len({alert.track_id for alert in alerts}) == len(alerts) == street.pipeline.counts.alerts
+    counts = street.pipeline.counts
+    assert len({alert.track_id for alert in alerts}) == len(alerts) == counts.alerts
+    assert counts.alerts <= counts.faces_searched <= counts.faces_seen
     for alert in alerts:
         assert alert.candidate.normalised_score >= 0.5
         assert alert.shots >= 2
@@ -283,3 +286,34 @@ def _disagree(probe: Probe, gallery: Gallery, policy: DecisionPolicy) -> Evidenc
     first, *others = probe.shots
     changed = (replace(shot, template=face_of(2)) for shot in others)
     return weigh(replace(probe, shots=(first, *changed)), gallery, policy)
+
+
+def test_who_alerted_in_the_process_before_does_not_alert_again_at_once() -> None:
+    """R-29: one passage gives one alert, also where the camera's process dies in the middle."""
+    first = Street()
+    first.watch(stay(LISTED, 3.0))
+    template = first.pipeline.template_of("P-1")
+    ((subject, ago_s),) = first.pipeline.alerted_ago_s(2.9).items()
+
+    second, much_later = Street(), Street()
+    second.pipeline.remember([AlertedBefore(subject, template, ago_s)])
+    much_later.pipeline.remember([AlertedBefore(subject, template, 40.0)])
+
+    assert subject == "P-1"
+    assert ago_s == pytest.approx(0.0, abs=0.6)
+    assert not _alerts(second.watch(stay(LISTED, 3.0)))
+    assert second.pipeline.counts.repeats == 1
+    assert len(_alerts(much_later.watch(stay(LISTED, 3.0)))) == 1
+    assert first.pipeline.alerted_ago_s(60.0) == {}
+
+
+def test_a_flicker_is_neither_seen_nor_searched() -> None:
+    """R-54: the faces searched are among the faces seen, whatever their tracks were like."""
+    flicker = Street()
+    flicker.watch(stay(STRANGER, 0.2))
+    assert flicker.extractor.templated == [STRANGER]
+    assert flicker.pipeline.counts.faces_seen == flicker.pipeline.counts.faces_searched == 0
+
+    passage = Street()
+    passage.watch(stay(STRANGER, 0.3))
+    assert passage.pipeline.counts.faces_seen == passage.pipeline.counts.faces_searched == 1

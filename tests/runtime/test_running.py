@@ -8,21 +8,24 @@ import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import av
 import pytest
 
+from authorised import a_team
+from overt.audit.canonical import parse_leaf
 from overt.deployment.file import Deployment
-from overt.errors import AuthorityError
+from overt.errors import AuthorityError, PermissionDenied, SignInError
 from overt.home import Home
-from overt.runtime.messages import CameraState, Ended
-from overt.runtime.run import RunOptions, RunResult, run_deployment
-from overt.runtime.views import Listed
+from overt.people.office import Office
+from overt.retention import clocks
+from overt.runtime.run import RunOptions, RunResult, rehearse
 from overt.storage import AlertRecord, Record
 from overt.vocabulary import DeploymentKind, RunEnding
 from rehearsals import (
+    Watching,
     start_overt,
     write_deployment,
     write_drawn_list,
@@ -32,41 +35,6 @@ from rehearsals import (
 
 pytestmark = pytest.mark.models
 LISTED, OTHERS = 14, (3, 15)
-
-
-class Watching:
-    """A view that remembers what it was told, and does something at a camera's first frame."""
-
-    def __init__(
-        self,
-        at_first_frame: Callable[[], None] = lambda: None,
-        at_alert: Callable[[AlertRecord], None] = lambda _record: None,
-    ) -> None:
-        self.alerts: list[AlertRecord] = []
-        self.endings: list[Ended] = []
-        self._at_first_frame, self._at_alert = at_first_frame, at_alert
-        self._seen = False
-
-    def enrolling(self, done: int, entries: int) -> None:
-        """Pass over it."""
-
-    def listed(self, listed: Listed) -> None:
-        """Pass over it."""
-
-    def alert(self, record: AlertRecord) -> None:
-        """Remember an alert."""
-        self._at_alert(record)
-        self.alerts.append(record)
-
-    def state(self, state: CameraState) -> None:
-        """Do what is to be done at the first frame."""
-        if state.counts.frames and not self._seen:
-            self._seen = True
-            self._at_first_frame()
-
-    def ended(self, ended: Ended) -> None:
-        """Remember how a camera ended."""
-        self.endings.append(ended)
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +57,9 @@ def _run(
     *,
     videos: bool = True,
 ) -> RunResult:
-    home = Home(deployment.path.parent)
     options = RunOptions(paced=True, videos=videos, threads=1)
-    return run_deployment(deployment, home, view, options, should_stop)
+    with Office.open(Home(deployment.path.parent)) as office:
+        return rehearse(deployment, office, view, options, should_stop)
 
 
 def test_an_alert_is_on_record_before_anybody_is_told(rehearsal: Deployment) -> None:
@@ -116,31 +84,13 @@ def test_an_alert_is_on_record_before_anybody_is_told(rehearsal: Deployment) -> 
     }
 
 
-def test_a_live_run_stops_by_itself_when_its_window_ends_and_leaves_no_video(
-    rehearsal: Deployment,
-) -> None:
-    live = replace(rehearsal, kind=DeploymentKind.LIVE)
-    view = Watching(at_first_frame=lambda: object.__setattr__(live, "end", datetime.now(UTC)))
+def test_a_live_deployment_does_not_start_from_its_file(rehearsal: Deployment) -> None:
+    """R-1: without an authority nothing begins."""
+    with pytest.raises(AuthorityError, match="starts from its authority"):
+        _run(replace(rehearsal, kind=DeploymentKind.LIVE), Watching())
 
-    result = _run(live, view)
-
-    assert result.ending is RunEnding.STOPPED
-    assert "window ended" in result.reason
-    assert result.videos == ()
-    assert sorted(path.name for path in result.summary.parent.iterdir()) == ["summary.html"]
     with Record.open(Home(rehearsal.path.parent).database) as record:
-        (run,) = record.runs()
-    assert run.ending is RunEnding.STOPPED
-    assert run.statistics == result.statistics
-
-
-def test_a_live_run_outside_its_window_begins_nothing(rehearsal: Deployment) -> None:
-    over = replace(rehearsal, kind=DeploymentKind.LIVE, end=datetime.now(UTC))
-
-    with pytest.raises(AuthorityError):
-        _run(over, Watching())
-
-    assert not Home(rehearsal.path.parent).database.exists()
+        assert record.runs.all() == []
 
 
 def test_a_camera_that_is_killed_leaves_no_half_written_video(rehearsal: Deployment) -> None:
@@ -182,10 +132,11 @@ def test_ctrl_c_ends_a_run_in_order(rehearsal: Deployment) -> None:
 
     assert process.returncode == 0
     assert out.startswith("Stopped after")
-    assert "1 alerts. stopped by the operator" in out
+    assert "(stopped by the operator)" in out
+    assert "1 alert." in out
     assert "Traceback" not in complaints
     with Record.open(home / "overt.sqlite3") as record:
-        (run,) = record.runs()
+        (run,) = record.runs.all()
     assert run.ending is RunEnding.STOPPED
     assert run.statistics is not None
     assert run.statistics.alerts == 1
@@ -206,4 +157,46 @@ def test_ctrl_c_while_a_long_list_is_enrolled_begins_no_run(rehearsal: Deploymen
     assert "overt: Stopped while the watchlist was being enrolled." in complaints
     assert "Traceback" not in complaints
     with Record.open(home / "overt.sqlite3") as record:
-        assert not record.runs()
+        assert not record.runs.all()
+
+
+def test_what_a_rehearsal_wrote_is_deleted_after_a_day_with_a_receipt(
+    rehearsal: Deployment,
+) -> None:
+    """R-22, R-36: the list, the alerts, and the page and video that show them."""
+    view = Watching()
+    result = _run(rehearsal, view, should_stop=lambda: bool(view.alerts))
+    written = result.summary.parent
+    later = datetime.now(UTC) + timedelta(hours=25)
+
+    with Office.open(Home(rehearsal.path.parent), lambda: later) as office:
+        receipts = clocks.apply(office)
+
+        assert {receipt.what for receipt in receipts} == {
+            "watchlist",
+            "alert",
+            "rehearsal's output",
+        }
+        assert office.record.alerts.of_run() == []
+        assert office.record.watchlists.all_facts() == []
+    assert not written.exists()
+
+
+def test_where_people_have_accounts_only_some_of_them_rehearse_on_recordings(
+    rehearsal: Deployment,
+) -> None:
+    """R-1, R-57: no search over recordings by nobody, once an installation has people."""
+    view, options = Watching(), RunOptions(paced=True, threads=1)
+    with Office.open(Home(rehearsal.path.parent)) as office:
+        team = a_team(office)
+
+        with pytest.raises(SignInError, match="needs one of them"):
+            rehearse(rehearsal, office, view, options, lambda: True)
+        with pytest.raises(PermissionDenied):
+            rehearse(rehearsal, office, view, options, lambda: True, team.applicant)
+        assert office.record.runs.all() == []
+        rehearse(rehearsal, office, view, options, lambda: bool(view.alerts), team.commander)
+
+        leaves = [parse_leaf(leaf) for _, leaf in office.record.journal.entries()]
+        (began,) = [each for each in leaves if each.event == "run.began"]
+        assert office.record.journal.resolve(began.by) == ("person", team.commander.account_id)

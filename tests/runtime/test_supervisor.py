@@ -184,3 +184,31 @@ def _runs(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"  # its new parent may take its time to bury it
+
+
+def _environment_of(pid: int) -> bytes:
+    """Return the environment a process was begun with; there is none until it has begun."""
+    deadline = monotonic() + 30
+    while not (given := Path(f"/proc/{pid}/environ").read_bytes()) and monotonic() < deadline:
+        sleep(0.01)
+    return given
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs Linux's /proc")
+def test_a_camera_is_given_no_key_and_no_session(
+    models: Path, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OVERT_MASTER_KEY", "environment:TEST_KEY")
+    monkeypatch.setenv("TEST_KEY", "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I=")
+    monkeypatch.setenv("OVERT_SESSION", "a-token")
+
+    supervisor = Supervisor([a_job("gate", long_clip, models, paced=True)], a_gallery(), PATIENCE)
+    try:
+        given = _environment_of(_pid_of("gate"))
+    finally:
+        supervisor.close()
+
+    assert b"PATH=" in given
+    for name in (b"OVERT_MASTER_KEY", b"TEST_KEY", b"OVERT_SESSION", b"a-token"):
+        assert name not in given
+    assert os.environ["OVERT_SESSION"] == "a-token"

@@ -7,18 +7,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from example_records import a_run, an_alert
-from overt.errors import StorageError
-from overt.storage import Record, sqlite
+from example_records import a_key_store, a_record, a_watchlist, begun, raised, saved
+from overt.errors import MasterKeyError, StorageError
+from overt.storage import Record, schema, sqlite
 from overt.storage.tables import metadata
+from overt.vocabulary import Delivery
 
 
 def mode(path: Path) -> int:
@@ -32,19 +37,23 @@ def raw(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_describes(path: Path) -> None:
-    with Record.open(path) as record, record._engine.connect() as connection:
+    with Record.open(path) as record, record.access._engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
 def test_every_table_can_be_made_on_postgresql() -> None:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     statements = [str(CreateTable(t).compile(dialect=dialect)) for t in metadata.sorted_tables]
-    assert len(statements) == 5
+    assert len(statements) == 22
+    assert all("BYTEA" in s for s in statements if "sealed" in s)
     assert all("DOUBLE PRECISION" in s for s in statements if "score" in s)
 
 
 def test_a_connection_is_durable_and_leaves_nothing_behind(path: Path) -> None:
-    with Record.open(path, busy_timeout_s=1.5) as record, record._engine.connect() as connection:
+    with (
+        Record.open(path, busy_timeout_s=1.5) as record,
+        record.access._engine.connect() as connection,
+    ):
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in (*sqlite._DEMANDS, "busy_timeout")
@@ -71,10 +80,14 @@ def test_folders_and_files_are_for_their_owner_only(tmp_path: Path) -> None:
     old_mask = os.umask(0)
     try:
         path = tmp_path / "a" / "b" / "overt.sqlite3"
-        with Record.open(path) as record:
-            record.begin_run(a_run())
+        with a_record(path.parent) as record:
+            saved(record, a_watchlist())
             files = sorted(file.name for file in path.parent.iterdir())
-            assert files == ["overt.sqlite3", "overt.sqlite3-shm", "overt.sqlite3-wal"]
+            assert files == [
+                *("keys.sqlite3", "keys.sqlite3-shm", "keys.sqlite3-wal"),
+                "master.key",
+                *("overt.sqlite3", "overt.sqlite3-shm", "overt.sqlite3-wal"),
+            ]
             assert {mode(file) for file in path.parent.iterdir()} == {0o600}
         assert (mode(path.parent), mode(path.parent.parent)) == (0o700, 0o700)
     finally:
@@ -89,22 +102,32 @@ def test_a_record_that_others_could_read_is_closed_to_them(path: Path) -> None:
 
 
 def test_a_record_is_opened_again_as_it_was_left(path: Path) -> None:
-    run, alert = a_run(), an_alert()
-    with Record.open(path) as record:
-        record.begin_run(run)
-        stored = record.add_alert(run.run_id, alert)
-    with Record.open(f"sqlite:///{path}") as record:
-        assert record.alerts() == [stored]
+    with a_record(path.parent) as record:
+        stored = raised(record, begun(record))
+    with a_key_store(path.parent) as keys, Record.open(f"sqlite:///{path}", keys) as record:
+        assert record.alerts.of_run() == [stored]
 
 
 def test_a_read_only_record_reads_and_refuses_to_write(path: Path) -> None:
-    run = a_run()
     with Record.open(path) as record:
-        record.begin_run(run)
+        run = begun(record)
     with Record.open(path, read_only=True) as record:
-        assert record.runs() == [run]
-        with pytest.raises(StorageError, match="cannot be opened for writing"):
-            record.begin_run(a_run())
+        assert record.runs.all() == [run]
+        assert record.journal.tree().size == 1
+        for change in (lambda: begun(record), lambda: record.journal.add_checkpoint(1, "note")):
+            with pytest.raises(StorageError, match="cannot be opened for writing"):
+                change()
+
+
+def test_a_record_without_its_keys_shows_what_shows_nobody(path: Path) -> None:
+    with a_record(path.parent) as record:
+        run = begun(record)
+        raised(record, run)
+    with Record.open(path) as record:
+        assert record.runs.find(run.run_id) == run
+        for part in ("alerts", "watchlists", "keys"):
+            with pytest.raises(MasterKeyError, match="without its keys"):
+                getattr(record, part)
 
 
 def test_reading_a_record_that_is_not_there_makes_nothing(path: Path) -> None:
@@ -151,7 +174,7 @@ def test_the_database_of_another_program_is_left_alone(path: Path) -> None:
 
 def test_a_damaged_record_says_so(path: Path) -> None:
     with Record.open(path) as record:
-        record.begin_run(a_run(deployment_text="x" * 50_000))
+        begun(record, deployment_text="x" * 50_000)
     content = bytearray(path.read_bytes())
     content[4096:] = os.urandom(len(content) - 4096)
     path.write_bytes(content)
@@ -190,15 +213,14 @@ def test_another_kind_of_database_is_refused_without_naming_its_password() -> No
 
 
 def test_a_record_locked_by_another_program_says_so_after_waiting(path: Path) -> None:
-    run = a_run()
     with Record.open(path, busy_timeout_s=0.05) as record, raw(path) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageError, match="locked"):
-            record.begin_run(run)
-        assert record.runs() == [], "reading goes on"
+            begun(record)
+        assert record.runs.all() == [], "reading goes on"
         other.execute("ROLLBACK")
-        record.begin_run(run)
-        assert record.runs() == [run]
+        run = begun(record)
+        assert record.runs.all() == [run]
 
 
 _OPEN_TOGETHER = """
@@ -207,7 +229,7 @@ from overt.storage import Record
 
 def open_at_once(start):
     os.read(start, 1)
-    Record.open(sys.argv[1]).runs()
+    Record.open(sys.argv[1]).runs.all()
     os._exit(0)
 
 start, go = os.pipe()
@@ -225,9 +247,77 @@ def test_programs_that_begin_one_record_together_all_succeed(path: Path) -> None
 
 def test_no_text_of_a_row_shows_in_an_error(path: Path) -> None:
     with Record.open(path) as record:
-        run = a_run(deployment="A. Name")
         with raw(path) as other:
             other.execute("DROP TABLE runs")
         with pytest.raises(StorageError) as failed:
-            record.begin_run(run)
+            begun(record, deployment="A. Name")
         assert "A. Name" not in repr(failed.value) + repr(failed.value.__cause__)
+
+
+def old_record(path: Path, revision: str, *rows: str) -> None:
+    """Make a record as an earlier version did, with rows of its own."""
+    sqlite.make(path)
+    engine = sqlite.open_engine(path, read_only=False, busy_timeout_s=1)
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    with sqlite.for_writing(engine).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        for row in rows:
+            connection.exec_driver_sql(row)
+    engine.dispose()
+
+
+_NO_TEXT = sha256(b"").hexdigest()
+_RUN = f"""INSERT INTO runs VALUES ('r', 'High Street', 'REHEARSAL', 'u', 'l',
+    '2026-07-04 12:00:00', '2026-07-04 16:00:00', '', '{_NO_TEXT}', '{{}}', 'v', 'ab', 'w', 0, 0,
+    'p', '0.1.0', '2026-07-04 12:00:00', NULL, NULL, '', NULL)"""  # noqa: S608
+_LIST = "INSERT INTO watchlists VALUES ('w', 'standard@1')"
+
+
+def test_a_record_of_the_first_version_that_holds_no_face_is_brought_up_to_date(
+    path: Path,
+) -> None:
+    old_record(path, "0001", _RUN)
+    with Record.open(path) as record, record.access.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        (run,) = record.runs.all()
+        assert (run.deployment, run.deployment_id) == ("High Street", None)
+    with a_record(path.parent) as record:
+        raised(record, begun(record))
+
+
+def test_a_record_of_the_first_version_with_plain_faces_is_refused_and_left_as_it_was(
+    path: Path,
+) -> None:
+    """R-39: what was kept before it could be sealed is neither kept on nor lost unasked."""
+    old_record(path, "0001", _RUN, _LIST)
+    for _ in range(2):
+        with pytest.raises(StorageError, match="from before Overt sealed") as refused:
+            Record.open(path)
+        assert "move the file away" in refused.value.remedy.lower()
+    with raw(path) as connection:
+        assert connection.execute("SELECT * FROM watchlists").fetchall() == [("w", "standard@1")]
+        assert connection.execute("SELECT * FROM alembic_version").fetchall() == [("0001",)]
+
+
+_OLD_RUN = _RUN.replace("NULL)", "NULL, 'd')").replace("REHEARSAL", "LIVE")
+_OLD_DEPLOYMENT = """INSERT INTO deployments VALUES ('d', 'High Street', 'here', 'LIVE', 'LIVE',
+    'u', 'l', '2026-07-04 12:00:00', '2026-07-04 16:00:00', 'a', '', NULL, 'ab', '', 'ab', 'v', 'p',
+    'w', '{}', 'ab', NULL, '{}', NULL, '[]', '2026-07-04 11:00:00', NULL, NULL, NULL, NULL)"""
+_OLD_ALERT = """INSERT INTO alerts VALUES ('x', 'r', 1, 'LIVE', 'gate', 1, '2026-07-04 13:00:00',
+    '2026-07-04 13:00:01', '2026-07-04 13:00:02', 0.3, 1.0, 1, 0.9, 0.04, NULL, NULL, NULL, 0.03, 5,
+    4, 'p', 'v', '[]', '[]', '{}', 'e', 'k', 'c', 'c', '2026-08-04 13:00:00')"""
+_OLD_OUTBOX = "INSERT INTO outbox VALUES (7, 'x', 'alert.raised', '2026-07-04 13:00:02')"
+
+
+def test_what_the_second_version_had_put_on_the_outbox_is_brought_along(path: Path) -> None:
+    old_record(path, "0002", _OLD_DEPLOYMENT, _OLD_RUN, _OLD_ALERT, _OLD_OUTBOX)
+    with Record.open(path) as record, record.access.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        (row,) = record.outbox.after(0, 10)
+        assert (row.kind, row.deployment_id, row.alert_id) == (Delivery.ALERT_RAISED, "d", "x")
+        assert row.to_officers is False
+        assert row.at == datetime(2026, 7, 4, 13, 0, 2, tzinfo=UTC)
+        assert record.deployments.unit("d") == "here"

@@ -19,33 +19,33 @@ from example_records import (
     a_watchlist,
     alerts,
     an_alert,
+    begun,
     moments,
     qualities,
+    raised,
     reals,
+    recorded,
+    saved,
     some_statistics,
     statistics,
     texts,
 )
 from overt.errors import StorageError
-from overt.storage import End, Record, Run
+from overt.storage import End, Record
 from overt.values import Alert, Quality, Reference, RunStatistics, Watchlist
 from overt.vocabulary import DeploymentKind, RunEnding
 
 few = settings(max_examples=40, deadline=None)
 
 
-def begun(record: Record, **changes: Any) -> Run:
-    run = a_run(**changes)
-    record.begin_run(run)
-    return run
-
-
 @few
 @given(alert=alerts)
 def test_an_alert_is_read_back_exactly_as_it_was_raised(record: Record, alert: Alert) -> None:
     run, alert = begun(record), replace(alert, alert_id=uuid4().hex)
-    stored = record.add_alert(run.run_id, alert)
-    assert stored == record.find_alert(alert.alert_id)
+    stored = raised(record, run, alert)
+    assert stored == record.alerts.find(alert.alert_id)
+    assert stored.erase_after == NOON + timedelta(days=31)
+    assert stored.entry == record.watchlists.pseudonym(alert.candidate.subject_id)
     assert stored.alert == alert
     assert (stored.run_id, stored.deployment, stored.number) == (run.run_id, run.deployment, 1)
 
@@ -61,7 +61,7 @@ def test_a_score_keeps_every_bit_whatever_float_it_came_as(
         "normalised_score": np.float32(low),
     }
     candidate = replace(an_alert().candidate, **scores)
-    stored = record.add_alert(run.run_id, an_alert(candidate=candidate)).alert.candidate
+    stored = raised(record, run, an_alert(candidate=candidate)).alert.candidate
     assert stored.comparison_score == score
     assert np.float32(stored.normalised_score) == np.float32(low)
     assert type(stored.normalised_score) is float
@@ -69,52 +69,52 @@ def test_a_score_keeps_every_bit_whatever_float_it_came_as(
 
 def test_an_alert_given_twice_is_stored_once(record: Record) -> None:
     run, alert = begun(record), an_alert()
-    first = record.add_alert(run.run_id, alert)
-    assert record.add_alert(run.run_id, alert) == first
-    assert record.alerts(run.run_id) == [first]
+    first = raised(record, run, alert)
+    assert raised(record, run, alert) == first
+    assert record.alerts.of_run(run.run_id) == [first]
 
 
 def test_two_different_alerts_of_one_id_are_refused_and_the_first_is_kept(record: Record) -> None:
     run, alert = begun(record), an_alert()
-    first = record.add_alert(run.run_id, alert)
+    first = raised(record, run, alert)
     with pytest.raises(StorageError, match="same id"):
-        record.add_alert(run.run_id, replace(alert, camera="another"))
-    assert record.alerts(run.run_id) == [first]
+        raised(record, run, replace(alert, camera="another"))
+    assert record.alerts.of_run(run.run_id) == [first]
 
 
 def test_alerts_are_numbered_within_their_run_in_the_order_they_were_stored(
     record: Record,
 ) -> None:
     one, other = begun(record), begun(record)
-    raised = [an_alert() for _ in range(4)]
-    for alert, run in zip(raised, (one, other, one, one), strict=True):
-        record.add_alert(run.run_id, alert)
-    listed = record.alerts(one.run_id)
+    given_in_order = [an_alert() for _ in range(4)]
+    for alert, run in zip(given_in_order, (one, other, one, one), strict=True):
+        raised(record, run, alert)
+    listed = record.alerts.of_run(one.run_id)
     assert [stored.number for stored in listed] == [1, 2, 3]
-    assert [stored.alert for stored in listed] == [raised[0], raised[2], raised[3]]
-    assert {stored.run_id for stored in record.alerts()} >= {one.run_id, other.run_id}
+    assert [stored.alert for stored in listed] == [given_in_order[at] for at in (0, 2, 3)]
+    assert {stored.run_id for stored in record.alerts.of_run()} >= {one.run_id, other.run_id}
 
 
 def test_an_alert_needs_a_run_of_its_own_kind(record: Record) -> None:
     with pytest.raises(StorageError, match="no rehearsal run"):
-        record.add_alert("nothing", an_alert())
+        raised(record, a_run(), an_alert())
     run = begun(record)
     with pytest.raises(StorageError, match="no live run"):
-        record.add_alert(run.run_id, an_alert(kind=DeploymentKind.LIVE))
+        raised(record, run, an_alert(kind=DeploymentKind.LIVE))
 
 
 def test_an_alert_is_found_by_the_beginning_of_its_id(record: Record) -> None:
     run = begun(record)
     for alert_id in ("zq-1", "zq-12", "zq-2", "zq%3"):
-        record.add_alert(run.run_id, an_alert(alert_id=alert_id))
-    assert record.find_alert("zq-2").alert.alert_id == "zq-2"
-    assert record.find_alert("zq-1").alert.alert_id == "zq-1", "a whole id is never ambiguous"
-    assert record.find_alert("zq%").alert.alert_id == "zq%3", "no character is a wildcard"
+        raised(record, run, an_alert(alert_id=alert_id))
+    assert record.alerts.find("zq-2").alert.alert_id == "zq-2"
+    assert record.alerts.find("zq-1").alert.alert_id == "zq-1", "a whole id is never ambiguous"
+    assert record.alerts.find("zq%").alert.alert_id == "zq%3", "no character is a wildcard"
     with pytest.raises(StorageError, match="4 ids begin with"):
-        record.find_alert("zq")
+        record.alerts.find("zq")
     for nothing in ("", "none-such", "ZQ-2", "z_-2"):
         with pytest.raises(StorageError, match="no alert whose id begins"):
-            record.find_alert(nothing)
+            record.alerts.find(nothing)
 
 
 @few
@@ -128,29 +128,31 @@ def test_a_run_is_read_back_exactly_from_beginning_to_end(
     record: Record, text: str, moment: object, counted: RunStatistics, authority: dict[str, str]
 ) -> None:
     run = begun(record, deployment_text=text, started_at=moment, authority=authority)
-    assert record.find_run(run.run_id) == run
+    assert record.runs.find(run.run_id) == run
     end = End(NOON, RunEnding.STOPPED, text, counted)
-    record.end_run(run.run_id, end)
-    assert record.find_run(run.run_id[:16]) == replace(
+    with recorded(record):
+        record.runs.end(run.run_id, end)
+    assert record.runs.find(run.run_id[:16]) == replace(
         run, ended_at=NOON, ending=RunEnding.STOPPED, ending_reason=text, statistics=counted
     )
 
 
 def test_a_run_begins_once_and_ends_once(record: Record) -> None:
     run = begun(record)
-    with pytest.raises(StorageError, match="recorded before"):
-        record.begin_run(run)
+    with pytest.raises(StorageError, match="recorded before"), recorded(record):
+        record.runs.begin(run)
     end = End(NOON, RunEnding.COMPLETED, statistics=some_statistics())
-    record.end_run(run.run_id, end)
+    with recorded(record):
+        record.runs.end(run.run_id, end)
     for run_id in (run.run_id, "none-such"):
-        with pytest.raises(StorageError, match="still open"):
-            record.end_run(run_id, end)
+        with pytest.raises(StorageError, match="still open"), recorded(record):
+            record.runs.end(run_id, end)
 
 
 def test_runs_are_listed_from_the_earliest(record: Record) -> None:
     late = begun(record, started_at=NOON + timedelta(days=9))
     early = begun(record, started_at=NOON - timedelta(days=9))
-    ids = [run.run_id for run in record.runs()]
+    ids = [run.run_id for run in record.runs.all()]
     assert ids.index(early.run_id) < ids.index(late.run_id)
 
 
@@ -191,41 +193,41 @@ def test_a_watchlist_is_read_back_bit_for_bit_and_in_its_order(
         a_reference(9, 1, template=template, quality=quality),
         a_reference(3, 2, picture_date=when, picture_jpeg=picture, picture_source=words),
     )
-    saved = Watchlist(uuid4().hex, words, subjects, references)
-    record.save_watchlist(saved)
-    record.save_watchlist(saved)
-    loaded = record.load_watchlist(saved.watchlist_id)
+    watchlist = Watchlist(uuid4().hex, words, subjects, references)
+    saved(record, watchlist)
+    saved(record, watchlist)
+    loaded = record.watchlists.load(watchlist.watchlist_id)
     assert loaded is not None
-    assert_same(saved, loaded)
+    assert_same(watchlist, loaded)
 
 
 def test_an_empty_watchlist_is_still_a_watchlist(record: Record) -> None:
-    record.save_watchlist(Watchlist("empty", "standard@1", (), ()))
-    loaded = record.load_watchlist("empty")
+    saved(record, Watchlist("empty", "standard@1", (), ()))
+    loaded = record.watchlists.load("empty")
     assert loaded is not None
     assert (loaded.subjects, loaded.references) == ((), ())
 
 
 def test_a_watchlist_that_was_never_saved_is_none(record: Record) -> None:
-    assert record.load_watchlist("none-such") is None
-    assert record.enrolled("none-such", "R-1") is None
+    assert record.watchlists.load("none-such") is None
+    assert record.watchlists.enrolled("none-such", "R-1") is None
 
 
 def test_one_reference_is_found_with_its_subject(record: Record) -> None:
     watchlist = a_watchlist("found")
-    record.save_watchlist(watchlist)
-    found = record.enrolled("found", "R-3")
+    saved(record, watchlist)
+    found = record.watchlists.enrolled("found", "R-3")
     assert found is not None
     assert found.subject == watchlist.subjects[1]
     assert same_reference(found.reference, watchlist.references[2])
-    assert record.enrolled("found", "R-99") is None
+    assert record.watchlists.enrolled("found", "R-99") is None
 
 
 def test_templates_are_stored_little_endian_whatever_they_came_as(record: Record) -> None:
     big_endian = np.array([1.5, -2.25], ">f4")
     reference = a_reference(1, 1, template=big_endian)
-    record.save_watchlist(Watchlist("endian", "p", (a_subject(1),), (reference,)))
-    loaded = record.load_watchlist("endian")
+    saved(record, Watchlist("endian", "p", (a_subject(1),), (reference,)))
+    loaded = record.watchlists.load("endian")
     assert loaded is not None
     assert loaded.references[0].template.dtype == np.float32
     assert loaded.references[0].template.tolist() == [1.5, -2.25]
@@ -234,5 +236,5 @@ def test_templates_are_stored_little_endian_whatever_they_came_as(record: Record
 def test_a_reference_without_its_subject_is_refused_whole(record: Record) -> None:
     orphan = Watchlist("orphan", "p", (a_subject(1),), (a_reference(1, 2),))
     with pytest.raises(StorageError, match="refused"):
-        record.save_watchlist(orphan)
-    assert record.load_watchlist("orphan") is None
+        saved(record, orphan)
+    assert record.watchlists.load("orphan") is None

@@ -43,6 +43,11 @@ def test_yunet_decodes_as_opencvs_own_detector_does(data_dir: Path, crowd: RGBIm
         assert face.detection_score == pytest.approx(float(row[14]), abs=0.01)
 
 
+SURELY_FOUND_PX = 48
+"""24 px in a picture reduced to half: below it, which faces are found turns on the processor's
+arithmetic (one of 40.5 px is found at 960 px with bf16, and not with AVX2 alone)."""
+
+
 @pytest.mark.data
 @pytest.mark.models
 def test_faces_are_given_in_the_pictures_own_pixels(pack: Pack, crowd: RGBImage) -> None:
@@ -57,7 +62,7 @@ def test_faces_are_given_in_the_pictures_own_pixels(pack: Pack, crowd: RGBImage)
             for other in found[960]
             if np.linalg.norm(np.subtract(other.centre_px, face.centre_px)) < face.width_px / 3
         ]
-        assert inside or face.width_px < 40
+        assert inside or face.width_px < SURELY_FOUND_PX
     assert all(face.detection_score >= 0.5 for face in found[960])
     scores = [face.detection_score for face in found[960]]
     assert scores == sorted(scores, reverse=True)

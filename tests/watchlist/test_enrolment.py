@@ -1,8 +1,9 @@
 """Enrolment with the real pack on drawn people: every row ends accepted or refused."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from example_lists import GOOD_ROW, RULES, changed, save
 from PIL import Image
 
 from overt.errors import WatchlistError
-from overt.storage import Record
+from overt.home import Home
+from overt.people.office import Office
 from overt.values import RGBImage
 from overt.vision.store import Pack
 from overt.vocabulary import RefusedRow
@@ -19,10 +21,11 @@ from overt.watchlist.enrolment import (
     PORTRAIT_PX,
     EnrolmentReport,
     enrol,
-    load_or_enrol,
     watchlist_id,
 )
 from overt.watchlist.entries import CheckedList
+from overt.watchlist.keeping import Keeping, load_or_keep
+from overt.watchlist.pictures import decode_picture
 from overt.watchlist.rows import Row
 
 pytestmark = pytest.mark.models
@@ -58,7 +61,7 @@ def test_a_good_row_becomes_a_reference(
 ) -> None:
     save(tmp_path / "pictures/one.png", faces[0])
 
-    report = enrol(checked(GOOD_ROW), pack)
+    report = enrol(checked(GOOD_ROW), pack, decode_picture)
 
     (reference,) = report.watchlist.references
     (subject,) = report.watchlist.subjects
@@ -92,7 +95,7 @@ def test_every_row_ends_accepted_or_refused_with_its_reason(
     rows = [row(number, name) for number, name in enumerate(names)]
     rows.append(row(99, "one.png", category="none"))
 
-    report = enrol(checked(*rows), pack)
+    report = enrol(checked(*rows), pack, decode_picture)
 
     ends = {result.row.picture: reason(report, at) for at, result in enumerate(report.results)}
     assert ends == {
@@ -118,7 +121,7 @@ def test_a_face_below_the_rules_quality_is_refused_with_what_is_wrong(
     save(tmp_path / "pictures/one.png", faces[0])
     demanding = replace(RULES.quality, smallest_sharpness=100.0, luminance=(0.9, 1.0))
 
-    report = enrol(checked(GOOD_ROW, rules=replace(RULES, quality=demanding)), pack)
+    report = enrol(checked(GOOD_ROW, rules=replace(RULES, quality=demanding)), pack, decode_picture)
 
     (refusal,) = report.results[0].refusals
     assert refusal.reason is RefusedRow.POOR_QUALITY
@@ -129,11 +132,11 @@ def test_a_face_that_fills_the_picture_is_found_on_the_second_look(
     tmp_path: Path, checked: Check, pack: Pack, faces: list[RGBImage]
 ) -> None:
     save(tmp_path / "pictures/one.png", faces[0])
-    whole = enrol(checked(GOOD_ROW), pack).watchlist.references[0]
+    whole = enrol(checked(GOOD_ROW), pack, decode_picture).watchlist.references[0]
     large = Image.fromarray(faces[0]).crop((100, 80, 380, 480)).resize((1_120, 1_600))
     save(tmp_path / "pictures/one.png", np.asarray(large))
 
-    close = enrol(checked(GOOD_ROW), pack).watchlist.references[0]
+    close = enrol(checked(GOOD_ROW), pack, decode_picture).watchlist.references[0]
 
     assert close.template @ whole.template > 0.95
 
@@ -145,7 +148,9 @@ def test_a_person_has_several_references_and_stays_one_subject(
     save(tmp_path / "pictures/two.jpg", faces[0][:, ::-1].copy())
 
     report = enrol(
-        checked(GOOD_ROW, changed(GOOD_ROW, reference_id="R-2", picture="two.jpg")), pack
+        checked(GOOD_ROW, changed(GOOD_ROW, reference_id="R-2", picture="two.jpg")),
+        pack,
+        decode_picture,
     )
 
     first, second = report.watchlist.references
@@ -161,8 +166,10 @@ def test_batches_change_nothing_and_progress_is_told(
     rows = [row(number, f"{number % 4}.jpg") for number in range(18)]
     told: list[tuple[int, int]] = []
 
-    many = enrol(checked(*rows), pack, lambda done, total: told.append((done, total)))
-    alone = enrol(checked(rows[17]), pack)
+    many = enrol(
+        checked(*rows), pack, decode_picture, lambda done, total: told.append((done, total))
+    )
+    alone = enrol(checked(rows[17]), pack, decode_picture)
 
     assert told == [(16, 18), (18, 18)]
     last, same = many.watchlist.references[17].template, alone.watchlist.references[0].template
@@ -183,19 +190,30 @@ def test_the_same_list_has_the_same_id_and_another_has_not(
     }
 
     assert first == watchlist_id(checked(GOOD_ROW), pack.id)
-    assert first == enrol(checked(GOOD_ROW), pack).watchlist.watchlist_id
+    assert first == enrol(checked(GOOD_ROW), pack, decode_picture).watchlist.watchlist_id
     save(tmp_path / "pictures/one.png", faces[1])
     others.add(watchlist_id(checked(GOOD_ROW), pack.id))
     assert len(others | {first}) == 6
 
 
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    with Office.open(Home(tmp_path / "home")) as opened:
+        yield opened
+
+
 def test_a_list_in_the_record_is_not_enrolled_again(
-    tmp_path: Path, checked: Check, pack: Pack, faces: list[RGBImage]
+    tmp_path: Path, office: Office, checked: Check, pack: Pack, faces: list[RGBImage]
 ) -> None:
     save(tmp_path / "pictures/one.png", faces[0])
-    with Record.open(tmp_path / "record.sqlite3") as record:
-        first, report = load_or_enrol(record, checked(GOOD_ROW), pack)
-        again, nothing = load_or_enrol(record, checked(GOOD_ROW), pack)
+    source = checked(GOOD_ROW)
+    keeping = Keeping(None, "a rehearsal", "system", office.now() + timedelta(hours=1))
+
+    def look() -> EnrolmentReport:
+        return enrol(source, pack, decode_picture)
+
+    first, report = load_or_keep(office, source, pack, look, keeping)
+    again, nothing = load_or_keep(office, source, pack, look, keeping)
 
     assert report is not None
     assert nothing is None
@@ -204,12 +222,14 @@ def test_a_list_in_the_record_is_not_enrolled_again(
 
 
 def test_a_list_of_which_nothing_can_be_used_is_an_error_and_is_not_kept(
-    tmp_path: Path, checked: Check, pack: Pack
+    office: Office, checked: Check, pack: Pack
 ) -> None:
-    with Record.open(tmp_path / "record.sqlite3") as record:
-        with pytest.raises(WatchlistError, match="1 picture file not found"):
-            load_or_enrol(record, checked(GOOD_ROW), pack)
-        assert record.load_watchlist(watchlist_id(checked(GOOD_ROW), pack.id)) is None
+    source = checked(GOOD_ROW)
+    keeping = Keeping(None, "a rehearsal", "system", office.now() + timedelta(hours=1))
+
+    with pytest.raises(WatchlistError, match="1 picture file not found"):
+        load_or_keep(office, source, pack, lambda: enrol(source, pack, decode_picture), keeping)
+    assert office.record.watchlists.all_facts() == []
 
 
 @pytest.mark.data
@@ -223,7 +243,7 @@ def test_real_photographs_enrol_and_none_is_lost(
         for number, path in enumerate(photographs)
     ]
 
-    report = enrol(checked(*rows), pack)
+    report = enrol(checked(*rows), pack, decode_picture)
 
     assert report.accepted >= 0.95 * len(rows)
     assert all((one.reference is None) == bool(one.refusals) for one in report.results)

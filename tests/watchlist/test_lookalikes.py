@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from overt.matching.gallery import COHORT_TOP, SMALLEST_COHORT
 from overt.values import Quality, Reference, Subject, Templates, Watchlist
-from overt.watchlist import lookalikes
+from overt.watchlist import neighbours
 from overt.watchlist.lookalikes import find_lookalikes
 
 QUALITY = Quality(60.0, 0.1, 0.5, 0.0, 0.0, 0.0, 0.9)
@@ -111,7 +111,7 @@ def test_blocks_and_order_make_no_difference(count: int, seed: int, block: int) 
     backwards = replace(backwards, references=backwards.references[::-1])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lookalikes, "_BLOCK", block)
+        patch.setattr(neighbours, "_BLOCK", block)
         again = find_lookalikes(backwards, level=0.2)
 
     assert [round(pair.normalised_score, 4) for pair in whole] == pytest.approx(

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from hostile_pictures import FORMS, SECRET, with_metadata
 from overt.errors import ImageError
 from overt.values import RGBImage
 from overt.watchlist import pictures
@@ -214,6 +215,36 @@ def test_a_page_hidden_behind_a_picture_does_not_reach_the_portrait() -> None:
     with Image.open(io.BytesIO(portrait)) as again:
         assert again.size == (32, 24)
         assert not again.getexif()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_portrait_has_pixels_and_no_word_of_where_they_come_from(form: str) -> None:
+    data = with_metadata(form)
+    with Image.open(io.BytesIO(data)) as photograph:
+        assert photograph.info["icc_profile"]
+        assert photograph.getexif().get_ifd(0x8825)
+
+    portrait = encode_portrait(decode_picture(data), 320)
+
+    assert set(segments(portrait)) == {0xE0, 0xDB, 0xC0, 0xC4, 0xDA}
+    assert SECRET not in portrait
+    for word in (b"Exif", b"xmp", b"ICC", b"secret", b"Photoshop"):
+        assert word.lower() not in portrait.lower()
+    assert portrait.endswith(b"\xff\xd9")
+
+
+def segments(jpeg: bytes) -> list[int]:
+    """The markers of a JPEG's segments, up to its first scan.
+
+    E0 is JFIF, E1 EXIF or XMP, and so on; decoding needs DB, C0 and C4; FE is a comment.
+    """
+    kinds: list[int] = []
+    at = 2
+    while not kinds or kinds[-1] != 0xDA:
+        assert jpeg[at] == 0xFF
+        kinds.append(jpeg[at + 1])
+        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4])
+    return kinds
 
 
 def test_a_portrait_is_never_scaled_up() -> None:

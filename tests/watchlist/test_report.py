@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from overt.values import Watchlist
 from overt.vocabulary import RefusedRow
 from overt.watchlist.enrolment import EnrolmentReport, RowResult
 from overt.watchlist.entries import Refusal
+from overt.watchlist.hubs import Hub
 from overt.watchlist.lookalikes import Lookalike, same_pictures
 from overt.watchlist.report import REMEDIES, ImportReport, as_csv, as_json, as_text, write_report
 
@@ -32,6 +34,7 @@ def report() -> ImportReport:
         (pair,),
         same_pictures(results[:2]),
         0.03,
+        (Hub("[u]s", "[blink]R-9", 3.14, 0.91, 1_204, 2),),
     )
 
 
@@ -57,6 +60,19 @@ def test_the_text_names_every_reason_row_and_remedy(report: ImportReport) -> Non
     assert "The same picture in several rows" in text
 
 
+def test_the_text_names_hubs_and_what_to_do_about_them(report: ImportReport) -> None:
+    """R-18: a reference that is alike to many people is shown before anybody signs the list."""
+    text = " ".join(shown(report).split())
+
+    assert "1 reference alike to unusually many people" in text
+    assert "[blink]R-9 3.1 1,204 others 2 others" in text
+    assert "Look at the picture" in text
+
+
+def test_a_list_without_hubs_says_nothing_of_them(report: ImportReport) -> None:
+    assert "unusually many" not in shown(replace(report, hubs=()))
+
+
 def test_the_csv_has_a_line_a_refusal_and_no_formula(report: ImportReport) -> None:
     lines = list(csv.reader(io.StringIO(as_csv(report))))
 
@@ -70,6 +86,16 @@ def test_the_json_is_plain_and_complete(report: ImportReport) -> None:
     assert value["rows"] == len(value["results"]) == len(RefusedRow)
     assert value["refused"] == {reason.name: 1 for reason in RefusedRow}
     assert value["lookalikes"][0]["would_alert"] is True
+    assert value["hubs"] == [
+        {
+            "subject_id": "[u]s",
+            "reference_id": "[blink]R-9",
+            "hub_score": 3.14,
+            "mean_score": 0.91,
+            "nearest_to": 1_204,
+            "alert_subjects": 2,
+        }
+    ]
     assert len(value["same_pictures"][0]) == 2
 
 
@@ -84,7 +110,11 @@ def test_it_is_written_in_the_form_its_file_names(
 ) -> None:
     write_report(report, tmp_path / name)
 
-    start = {"report.json": "{", "report.csv": "row,reference_id", "report.txt": "15 rows"}[name]
+    start = {
+        "report.json": "{",
+        "report.csv": "row,reference_id",
+        "report.txt": f"{len(RefusedRow)} rows",
+    }[name]
     assert (tmp_path / name).read_text("utf-8").startswith(start)
 
 

@@ -134,8 +134,8 @@ def test_columns_without_use_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("R-1,S-1", "has 2 cells where the header has 11"),
-        (",".join(["x"] * 12), "has 12 cells where the header has 11"),
+        ("R-1,S-1", "has 2 cells where the header has 12"),
+        (",".join(["x"] * 13), "has 13 cells where the header has 12"),
         (",".join(cells(name="a\x00b", lawful_basis="x")), "name contains a character"),
         (",".join(cells(name="a\x1b[2Jb", lawful_basis="x")), "name contains a character"),
         (",".join(cells(subject_id="S\u202e1", lawful_basis="x")), "subject_id contains"),

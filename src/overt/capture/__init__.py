@@ -6,6 +6,7 @@ starts no thread or process, keeps nothing on disk, and shows no source's creden
 
 from overt.capture.addresses import Address, SourceKind, parse_address, redact
 from overt.capture.buffer import BoundedQueue, FrameBuffer, NewestFrame
+from overt.capture.lasting import BackOff, Lasting, Link
 from overt.capture.opening import open_source
 from overt.capture.pacing import Paced
 from overt.capture.source import CaptureSettings, FrameSource
@@ -14,10 +15,13 @@ from overt.values import SourceInfo
 
 __all__ = [
     "Address",
+    "BackOff",
     "BoundedQueue",
     "CaptureSettings",
     "FrameBuffer",
     "FrameSource",
+    "Lasting",
+    "Link",
     "NewestFrame",
     "Paced",
     "SourceInfo",

@@ -83,6 +83,7 @@ class VideoSource(PictureSource):
             duration_s=None if self._live else _duration_s(self._container, self._stream),
             expected_frames=None if self._live else self._stream.frames or None,
             live=self._live,
+            codec=self._stream.codec_context.name,
         )
 
     def _decode(self) -> Generator[Picture, None, None]:

@@ -1,57 +1,61 @@
-"""`overt alerts`: list the alerts on record, and show one with its two pictures."""
+"""`overt alerts`: the queue, an alert with its two pictures, every decision on it, its outcome.
+
+Alerts of rehearsals that nobody authorised are the record owner's own, and need nobody signed
+in. Those of authorised deployments are for the people of the deployment.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from overt.cli import alert_decisions, alert_queue, alert_stops
+
 if TYPE_CHECKING:
-    from overt.storage import AlertRecord, Record
+    from overt.cli.alert_words import Listed
+    from overt.people.office import Office
+    from overt.people.permissions import Person
+    from overt.storage import AlertPlace, AlertRecord, Enrolled
+
+_Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    group = typer.Typer(no_args_is_help=True, help="List alerts, and show one.")
+    group = typer.Typer(no_args_is_help=True, help="List alerts, show one, decide on it, close it.")
     group.command("list")(list_alerts)
+    alert_queue.add_to(group)
     group.command("show")(show)
+    alert_decisions.add_to(group)
+    alert_stops.add_to(group)
+    group.command("close")(alert_decisions.close)
     app.add_typer(group, name="alerts")
 
 
 def list_alerts(
     *,
     run: Annotated[str, typer.Option(help="Only of this run: its id, or how the id begins.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    deployment: Annotated[
+        str, typer.Option(help="Only of this deployment: its id, or how the id begins.")
+    ] = "",
+    as_json: _Json = False,
 ) -> None:
-    """List the alerts on record, in the order they were stored."""
-    from rich.table import Table
-    from rich.text import Text
-
+    """List the alerts that you may see, the first raised first."""
     from overt.cli import screen
+    from overt.cli.alert_words import HEADINGS
+    from overt.cli.signed_in import perhaps_signed_in
 
-    with _record() as record:
-        found = record.alerts(record.find_run(run).run_id if run else None)
+    with perhaps_signed_in() as (office, person):
+        found = [
+            _listed(office, person, place) for place in _places(office, person, run, deployment)
+        ]
     if as_json:
-        screen.print_json([_as_json(each) for each in found])
+        screen.print_json([each.as_json() for each in found])
         return
     if not found:
-        screen.say("There are no alerts on record.")
+        screen.say("There are no alerts on record that you may see.")
         return
-    table = Table(
-        "id", "no.", "kind", "deployment", "camera", "captured (UTC)", "against", box=None
-    )
-    for each in found:
-        alert = each.alert
-        cells = (
-            alert.alert_id[:8],
-            str(each.number),
-            alert.kind.upper(),
-            each.deployment,
-            alert.camera,
-            f"{alert.captured_at:%Y-%m-%d %H:%M:%S}",
-            alert.candidate.subject_id,
-        )
-        table.add_row(*(Text(screen.printable(cell)) for cell in cells))
-    screen.out().print(table)
+    screen.out().print(screen.columns(HEADINGS, (each.cells() for each in found)))
     screen.say("Each is a possible match, for a person to decide.")
 
 
@@ -60,57 +64,147 @@ def show(
     *,
     picture: Annotated[
         Path | None,
-        typer.Option(help="Where the side-by-side picture goes (.png or .jpg)."),
+        typer.Option(
+            help="Where the side-by-side picture goes (.png or .jpg); "
+            "of a deployment's alert none is written unless it is asked for."
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    as_json: _Json = False,
 ) -> None:
-    """Show one alert, and write its side-by-side picture: the camera's crop and the reference."""
-    from overt.cli import screen
-    from overt.reporting.side_by_side import write_side_by_side
+    """Show one alert, and write its picture.
 
-    with _record() as record:
-        found = record.find_alert(alert_id)
-        run = record.find_run(found.run_id)
-        enrolled = record.enrolled(run.watchlist_id, found.alert.candidate.reference_id)
-    path = picture or Path(f"alert-{found.alert.alert_id[:8]}.png")
-    write_side_by_side(path, found, enrolled)
+    The camera's crop and the reference stand side by side in it.
+    Of a deployment's alert the look is logged, and so is the writing of its picture.
+    """
+    from overt.cli import screen
+    from overt.cli.alert_words import Listed
+    from overt.cli.signed_in import perhaps_signed_in
+    from overt.reporting.side_by_side import write_side_by_side
+    from overt.review.known import known_against
+
+    with perhaps_signed_in() as (office, person):
+        place = office.record.alerts.place(alert_id)
+        found, enrolled = _seen(office, person, place)
+        path = picture
+        if place.deployment_id is None:
+            path = picture or Path(f"alert-{place.alert_id[:8]}.png")
+        elif path is not None:
+            _note_export(office, person, place)
+        if path is not None:
+            write_side_by_side(path, found, enrolled)
+        listed = Listed.of(office, place, found, named=True, blind=_blind(office, person, place))
+        known = known_against(office, place, found.alert.candidate.subject_id)
     if as_json:
-        screen.print_json({**_as_json(found), "picture": str(path)})
+        known_json = {
+            "earlier_false_alerts": known.false_alerts,
+            "lookalikes": list(known.lookalikes),
+        }
+        picture_json = {"picture": str(path) if path else None}
+        screen.print_json({**listed.as_json(), **known_json, **picture_json})
         return
-    alert, candidate = found.alert, found.alert.candidate
-    facts = {
-        "what": f"{alert.kind.upper()}: a possible match, for a person to decide",
-        "deployment": f"{found.deployment}, alert {found.number}",
-        "camera": f"{alert.camera}, {alert.captured_at:%Y-%m-%d %H:%M:%S} UTC",
-        "against": f"{candidate.subject_id}, reference {candidate.reference_id}",
-        "evidence": f"{alert.agreeing} of {alert.shots} shots agree",
-        "technical": f"comparison score {candidate.comparison_score:.4f}, normalised "
-        f"{candidate.normalised_score:.4f}, threshold {alert.threshold:.4f}; not a probability",
-        "models": alert.pack_id,
-        "policy": alert.policy_version,
-        "pictures": str(path),
+    facts = listed.facts() | {
+        "earlier false alerts": f"{known.false_alerts} against this entry",
+        "known look-alikes": ", ".join(known.lookalikes) or "none on this list",
     }
+    facts |= {"pictures": str(path)} if path else {}
     screen.out().print(screen.facts(facts))
 
 
-def _as_json(found: "AlertRecord") -> dict[str, object]:
-    """Return everything on record about an alert but its picture."""
-    from dataclasses import asdict
+def _places(
+    office: "Office", person: "Person | None", run: str, deployment: str
+) -> "list[AlertPlace]":
+    """Return the alerts asked for; of everything, those that the person may list.
 
-    fields = asdict(found.alert)
-    del fields["crop_jpeg"]
-    for name in ("first_seen_at", "captured_at", "raised_at"):
-        fields[name] = fields[name].isoformat()
-    return {
-        "run_id": found.run_id,
-        "deployment": found.deployment,
-        "number": found.number,
-        **fields,
-    }
+    Raises:
+        SignInError: a deployment's are asked for by name, and nobody is signed in.
+        PermissionDenied: a deployment's are asked for by name, and the person may not.
+    """
+    every = office.record.alerts.all_places()
+    asked = office.record.runs.find(run).run_id if run else ""
+    of = office.record.runs.find(run).deployment_id if run else None
+    if deployment:
+        of = office.record.deployments.find(deployment).deployment_id
+    if of is not None:
+        _demand_listing(office, person, of)
+    return [
+        place
+        for place in every
+        if (not asked or place.run_id == asked)
+        and (not deployment or place.deployment_id == of)
+        and _may_list(office, person, place)
+    ]
 
 
-def _record() -> "Record":
-    from overt.home import Home
-    from overt.storage import Record
+def _demand_listing(office: "Office", person: "Person | None", deployment_id: str) -> None:
+    from overt.deployment.recorded import thing_of
+    from overt.errors import SignInError
+    from overt.people.permissions import Thing
+    from overt.vocabulary import Act
 
-    return Record.open(Home.current().database)
+    if person is None:
+        raise SignInError("Nobody is signed in.", remedy="Run: overt login NAME.")
+    unit = thing_of(office.record.deployments.find(deployment_id)).unit
+    office.demand(person, Act.ALERT_LIST, Thing("alerts", deployment_id, unit))
+
+
+def _may_list(office: "Office", person: "Person | None", place: "AlertPlace") -> bool:
+    from overt.people.permissions import why_not
+    from overt.review.queue import is_kept_from
+    from overt.review.things import thing_of
+    from overt.vocabulary import Act
+
+    if place.deployment_id is None:
+        return True
+    if person is None or why_not(person, Act.ALERT_LIST, thing_of(office, place)):
+        return False
+    return not is_kept_from(office, person, Act.ALERT_LIST, place)
+
+
+def _listed(office: "Office", person: "Person | None", place: "AlertPlace") -> "Listed":
+    from overt.cli.alert_words import Listed
+    from overt.deployment.recorded import policy_of
+    from overt.people.permissions import MATRIX
+    from overt.vocabulary import Act
+
+    named = place.deployment_id is None
+    if place.deployment_id is not None and person is not None:
+        policy = policy_of(office.record.deployments.find(place.deployment_id))
+        named = bool(
+            person.roles & frozenset(policy.access.faces) & MATRIX[Act.ALERT_SEE_FACE].roles
+        )
+    found = office.record.alerts.find(place.alert_id)
+    return Listed.of(office, place, found, named=named, blind=_blind(office, person, place))
+
+
+def _blind(office: "Office", person: "Person | None", place: "AlertPlace") -> bool:
+    from overt.review.queue import may_decide, standing
+
+    return person is not None and may_decide(person, standing(office, place))
+
+
+def _seen(
+    office: "Office", person: "Person | None", place: "AlertPlace"
+) -> "tuple[AlertRecord, Enrolled | None]":
+    """Return an alert and its reference, for who may see faces.
+
+    Raises:
+        SignInError: it is a deployment's, and nobody is signed in.
+        PermissionDenied: it is a deployment's, and the person may not see it.
+    """
+    from overt.errors import SignInError
+    from overt.review.adjudication import see
+
+    if place.deployment_id is not None:
+        if person is None:
+            raise SignInError("Nobody is signed in.", remedy="Run: overt login NAME.")
+        return see(office, person, place)
+    record = office.record.alerts.find(place.alert_id)
+    run = office.record.runs.find(place.run_id)
+    reference = record.alert.candidate.reference_id
+    return record, office.record.watchlists.enrolled(run.watchlist_id, reference)
+
+
+def _note_export(office: "Office", person: "Person | None", place: "AlertPlace") -> None:
+    from overt.audit.events import Exported
+
+    office.note(Exported("pictures of an alert", place.alert_id), by=person)

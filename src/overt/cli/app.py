@@ -15,10 +15,21 @@ from overt import __version__
 COMMANDS = (
     "demo",
     "run",
-    "alerts",
+    "login",
+    "user",
     "deployment",
     "watchlist",
+    "alerts",
+    "seeded",
+    "retention",
+    "audit",
+    "record",
+    "publish",
+    "evaluate",
+    "calibrate",
+    "serve",
     "models",
+    "doctor",
 )
 """The modules of `overt.cli` that add commands, in the order that help lists them."""
 

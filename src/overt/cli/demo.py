@@ -1,46 +1,13 @@
-"""`overt demo`: a rehearsal on a drawn street, from nothing, with nobody real in it."""
+"""`overt demo`: the whole of Overt on a drawn street, from nothing, with nobody real in it."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-_DEPLOYMENT = """\
-# Written by `overt demo`. Everybody in it is drawn, and so is the street.
-name = "Drawn street"
-kind = "rehearsal"
-use_case = "intelligence-led"
-location = "A street that does not exist"
-start = {start:%Y-%m-%dT%H:%M:%S}Z
-end = {end:%Y-%m-%dT%H:%M:%S}Z
+if TYPE_CHECKING:
+    from overt.cli.demonstration import Prepared
 
-[authority]
-applicant = "Drawn Sergeant 1"
-authorising_officer = "Drawn Superintendent 2"
-rank = "superintendent"
-why = "To show the whole way from a camera to an alert."
-where = "No intelligence is needed for a place that does not exist."
-who = "Drawn people, of whom a few walk down the street."
-necessity = "A demonstration needs a street, and a real one would need a real reason."
-proportionality = "Nobody is there to be intruded upon."
-less_intrusive_alternatives = "Reading the documentation."
-
-[watchlist]
-csv = "watchlist.csv"
-images = "."
-
-# Drawn faces differ less from each other than real ones do, so the pack's thresholds, which were
-# measured on photographs, lie too high for them. This one was chosen on the usual street itself:
-# over their whole passages its strangers stayed below 0.016 and its listed people above 0.030.
-# It says nothing about any other street.
-[decision]
-threshold = 0.022
-
-[[camera]]
-name = "street"
-source = "{source}"
-smallest_face_px = 40
-"""
+_RECORDED = "drawn:street"
 
 
 def register(app: typer.Typer) -> None:
@@ -51,49 +18,107 @@ def register(app: typer.Typer) -> None:
 def demo(
     source: Annotated[
         str, typer.Option(help="The drawn street: its seed, people, listed people and seconds.")
-    ] = "drawn:street",
+    ] = "",
     *,
-    pace: Annotated[bool, typer.Option("--pace", help="At its own pace, as a camera.")] = False,
+    console: Annotated[
+        bool,
+        typer.Option(
+            "--console/--no-console",
+            help="Serve the pages, or only run a rehearsal and leave a video and a summary.",
+        ),
+    ] = True,
+    ready: Annotated[
+        bool,
+        typer.Option(
+            "--ready", help="With the authority given already: it only has to be started."
+        ),
+    ] = False,
+    port: Annotated[
+        int, typer.Option(help="The port to listen on; 0 for any that is free.", min=0, max=65535)
+    ] = 8420,
+    pace: Annotated[
+        bool, typer.Option("--pace", help="Without the pages: at its own pace, as a camera.")
+    ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Write the result as JSON, for programs.")
+        bool,
+        typer.Option("--json", help="Say where the pages are, or the result, as JSON."),
     ] = False,
 ) -> None:
-    """Run a rehearsal on a drawn street: drawn people, some of them on the watchlist.
+    """Play every part in a deployment on a drawn street, with drawn people, until Ctrl-C.
 
-    It leaves an annotated video and a one-page summary, and says where they are.
+    Some of them are on the watchlist. Nobody needs a password: the first page asks who you are
+    today. Everything lies in a folder of its own, which is deleted at the end.
+
+    With --no-console it runs a rehearsal instead, leaves an annotated video and a one-page
+    summary, and says where they are.
     """
+    if not console:
+        _rehearse(source or _RECORDED, pace=pace, as_json=as_json)
+        return
+    from overt.cli.demonstration import prepared
+    from overt.cli.serving import (
+        address_of,
+        listening,
+        serve_until_stopped,
+        stopped_as_by_ctrl_c,
+    )
+
+    with (
+        stopped_as_by_ctrl_c(),
+        listening("127.0.0.1", port) as listener,
+        prepared(source, ready=ready) as made,
+    ):
+        address = address_of(listener)
+
+        def began() -> None:
+            _say_where(made, address, as_json=as_json)
+            if not as_json:
+                _open_browser(address)
+
+        serve_until_stopped(made.app, made.service, listener, began)
+
+
+def _say_where(made: "Prepared", address: str, *, as_json: bool) -> None:
+    import json
+
+    from overt.cli.screen import say
+
+    if as_json:  # on one line, for whoever reads until it comes
+        cast = {each.name: each.full_name for each in made.cast}
+        said = {
+            "address": address,
+            "deployment": made.deployment_id,
+            "home": str(made.home),
+            "cast": cast,
+        }
+        say(json.dumps(said))
+        return
+    say(f"The demonstration is at {address}. Stop with Ctrl-C, and all of it is deleted.")
+
+
+def _open_browser(address: str) -> None:
+    import os
+    import webbrowser
+
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return  # or a browser in the terminal would open, in the way of what is said there
+    try:
+        webbrowser.open(address)
+    except (webbrowser.Error, OSError):
+        return  # the address has been said
+
+
+def _rehearse(source: str, *, pace: bool, as_json: bool) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    from overt.cli.drawn_deployment import write_deployment, write_watchlist
     from overt.cli.run import carry_out, finish
     from overt.deployment.file import Deployment
     from overt.home import Home
     from overt.runtime.run import RunOptions
 
     folder = Home.current().path / "demo"
-    _write_watchlist(folder)
-    path = _write_deployment(folder, source)
-    finish(carry_out(Deployment.load(path), RunOptions(paced=pace, videos=True)), as_json=as_json)
-
-
-def _write_watchlist(folder: Path) -> None:
-    from rich.progress import Progress
-
-    from overt.cli import screen
-    from overt.synthetic.watchlist import listed_people, write_watchlist
-
-    people = listed_people()
-    with Progress(console=screen.err(), transient=True) as progress:
-        task = progress.add_task("drawing the watchlist", total=len(people))
-        write_watchlist(folder, people, progress=lambda done: progress.update(task, completed=done))
-
-
-def _write_deployment(folder: Path, source: str) -> Path:
-    from datetime import UTC, datetime, timedelta
-
-    from overt.deployment.template import write_whole
-    from overt.synthetic.source import parse_street
-
-    parse_street(source)  # a mistake in it is better explained here than in a file
+    write_watchlist(folder, source)
     now = datetime.now(UTC)
-    text = _DEPLOYMENT.format(start=now, end=now + timedelta(hours=1), source=source)
-    path = folder / "deployment.toml"
-    write_whole(path, text, overwrite=True)
-    return path
+    path = write_deployment(folder, source, (now, now + timedelta(hours=1)))
+    finish(carry_out(Deployment.load(path), RunOptions(paced=pace, videos=True)), as_json=as_json)

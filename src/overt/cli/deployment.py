@@ -1,4 +1,4 @@
-"""`overt deployment new` and `overt deployment check`: write a deployment file, explain one."""
+"""`overt deployment`: write a file, explain one, and take a deployment through its life."""
 
 from datetime import datetime
 from pathlib import Path
@@ -6,14 +6,20 @@ from typing import Annotated
 
 import typer
 
+from overt.cli import deployment_acts, deployment_shown
 from overt.vocabulary import DeploymentKind
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    group = typer.Typer(no_args_is_help=True, help="Write and check deployment files.")
+    group = typer.Typer(
+        no_args_is_help=True,
+        help="Write, check, authorise, start and stop deployments.",
+    )
     group.command("new")(new)
     group.command("check")(check)
+    deployment_acts.add_to(group)
+    deployment_shown.add_to(group)
     app.add_typer(group, name="deployment")
 
 
@@ -27,7 +33,7 @@ def new(
         bool, typer.Option("--force", help="Write over a file that is there already.")
     ] = False,
 ) -> None:
-    """Write a deployment file to fill in, with everything in it explained."""
+    """Write a deployment file to fill in, with notes."""
     from overt.cli.screen import say
     from overt.deployment.template import template, write_whole
 
@@ -43,7 +49,7 @@ def check(
         bool, typer.Option("--json", help="Write what was found as JSON, for programs.")
     ] = False,
 ) -> None:
-    """Explain what a deployment file will do, and everything that is wrong in it."""
+    """Explain a file, and everything that is wrong in it."""
     from overt.cli.examination import as_json, show
     from overt.cli.screen import print_json
     from overt.deployment.file import examine

@@ -17,7 +17,7 @@ _NOT_CHECKED = (
     "Whether each row of the watchlist and its picture can be used: `overt watchlist check` says.",
     "Whether the model pack is there and unchanged: `overt models verify` says.",
     "Whether cameras answer and recordings can be decoded: starting says.",
-    "Whether the authority was really given: nobody signs in Overt yet.",
+    "Whether authority is given: `overt deployment show` says, once it is drafted and submitted.",
 )
 
 

@@ -30,7 +30,10 @@ def pull(
         bool, typer.Option("--force", help="Fetch what is there already as well.")
     ] = False,
 ) -> None:
-    """Fetch a pack's files: each is checked against its pinned hash, or refused."""
+    """Fetch a pack's files.
+
+    Each is checked against its pinned hash, or refused.
+    """
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
     from overt.cli import screen
@@ -89,7 +92,7 @@ def verify(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
-    """Hash every file of a pack again and say what is missing or changed."""
+    """Hash a pack's files again, and say what is missing or changed."""
     from overt.cli import screen
 
     states = _store().verify(name)
@@ -115,7 +118,10 @@ def add(
         Path | None, typer.Option(help="The folder with the files; else beside the manifest.")
     ] = None,
 ) -> None:
-    """Take in a pack whose files you have: each must have the hash its manifest pins."""
+    """Take in a pack whose files you have.
+
+    Each must have the hash that its manifest pins.
+    """
     from overt.cli import screen
 
     store = _store()

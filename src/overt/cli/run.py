@@ -1,8 +1,9 @@
-"""`overt run`: run a deployment, and show its alerts as they happen."""
+"""`overt run`: run a rehearsal, and show its alerts as they happen."""
 
 import signal
 import threading
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from overt.cli.run_view import LiveView, PlainView
     from overt.deployment.file import Deployment
     from overt.runtime.run import RunOptions, RunResult
+    from overt.runtime.views import RunView
 
 
 def register(app: typer.Typer) -> None:
@@ -36,9 +38,10 @@ def run(
         bool, typer.Option("--json", help="Write the result as JSON, for programs.")
     ] = False,
 ) -> None:
-    """Run a deployment: search its cameras against its watchlist until it ends or is stopped.
+    """Run a rehearsal: search recordings against a watchlist.
 
-    Ctrl-C stops it. Nothing is kept of anybody who raises no alert.
+    It runs until they end; Ctrl-C stops it. Nothing is kept of anybody who raises no alert. A live deployment is not run
+    from its file but started from its authority: overt deployment start.
     """
     from overt.deployment.file import Deployment
     from overt.runtime.run import RunOptions
@@ -48,9 +51,19 @@ def run(
 
 
 def carry_out(deployment: "Deployment", options: "RunOptions") -> "RunResult":
-    """Run a deployment with a view for this terminal, stoppable with Ctrl-C."""
-    from overt.home import Home
-    from overt.runtime.run import run_deployment
+    """Run a rehearsal with a view for this terminal, stoppable with Ctrl-C."""
+    from overt.cli.signed_in import perhaps_signed_in
+    from overt.retention.clocks import apply_quietly
+    from overt.runtime.run import rehearse
+
+    with perhaps_signed_in() as (office, person), watched(deployment) as (view, stopped):
+        apply_quietly(office)
+        return rehearse(deployment, office, view, options, stopped, person)
+
+
+@contextmanager
+def watched(deployment: "Deployment") -> "Iterator[tuple[RunView, Callable[[], bool]]]":
+    """Give a view for this terminal, and whether Ctrl-C or another signal asks to stop."""
     from overt.runtime.worker import STOP_SIGNALS
 
     stop = threading.Event()
@@ -61,7 +74,7 @@ def carry_out(deployment: "Deployment", options: "RunOptions") -> "RunResult":
                 continue  # as nohup asks
             before = signal.signal(number, lambda _number, _frame: stop.set())
             stack.callback(signal.signal, number, before)
-        return run_deployment(deployment, Home.current(), view, options, stop.is_set)
+        yield view, stop.is_set
 
 
 def finish(result: "RunResult", *, as_json: bool) -> None:
@@ -73,10 +86,11 @@ def finish(result: "RunResult", *, as_json: bool) -> None:
         screen.print_json(_as_json(result))
     else:
         statistics = result.statistics
+        why = f" ({result.reason})" if result.reason and not result.errors else ""
         screen.say(
-            f"{result.ending.capitalize()} after {statistics.duration_s:.0f} s: "
-            f"{statistics.faces_seen:,} faces seen, {statistics.alerts:,} alerts."
-            + (f" {result.reason}" if result.reason and not result.errors else "")
+            f"{result.ending.capitalize()} after {statistics.duration_s:.0f} s{why}: "
+            f"{_counted(statistics.faces_seen, 'face')} seen, "
+            f"{_counted(statistics.alerts, 'alert')}."
         )
         for video in result.videos:
             screen.say(f"  annotated video: {video}")
@@ -86,6 +100,10 @@ def finish(result: "RunResult", *, as_json: bool) -> None:
         screen.complain(error.message, error.remedy)
     if result.ending is RunEnding.FAILED:
         raise typer.Exit(1)
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _as_json(result: "RunResult") -> dict[str, object]:

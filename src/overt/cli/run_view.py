@@ -158,10 +158,12 @@ def _card(record: AlertRecord) -> Panel:
 def _alert_words(record: AlertRecord) -> list[str]:
     alert = record.alert
     candidate, when = alert.candidate, f"{alert.captured_at:%H:%M:%S} UTC"
-    against = f"{candidate.subject_id} (reference {candidate.reference_id})"
+    against = ""  # what a live run says may end up in a file; who is listed is shown with a look
+    if alert.kind is DeploymentKind.REHEARSAL:
+        against = f", against {candidate.subject_id} (reference {candidate.reference_id})"
     return [
         f"{_mark(alert.kind)}Possible match {record.number} - for a person to decide",
-        f"camera {alert.camera}, {when}, against {against}",
+        f"camera {alert.camera}, {when}{against}",
         f"{evidence_in_words(alert)}; {_ms(alert)} from the frame",
         f"compare the pictures: overt alerts show {alert.alert_id[:8]}",
     ]
@@ -179,7 +181,7 @@ def _list_words(listed: Listed) -> str:
     line = (
         f"{listed.subjects:,} people listed, {listed.references:,} references, "
         f"{listed.refused:,} rows refused; decision threshold {listed.threshold:.4f} "
-        "(no probability)"
+        "(not a probability)"
     )
     if listed.beyond_measured:
         line += (

@@ -7,12 +7,15 @@ Text from outside is always a `Text`, so that no bracket in it is taken for a st
 
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import cache
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+
+_WHOLE = 24  # characters; a longer word is folded
 
 
 @cache
@@ -66,3 +69,23 @@ def listed(rows: Iterable[tuple[str, str]]) -> Table:
 def print_json(value: object) -> None:
     """Write a value on standard output as JSON, in ASCII, for programs to read."""
     out().print(json.dumps(value, indent=2, ensure_ascii=True), soft_wrap=True)
+
+
+def columns(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
+    """Return a table without lines; every cell is text from outside.
+
+    Where it is narrow, columns of several words are folded; short words stay whole.
+    """
+    cells = [[printable(cell) for cell in row] for row in rows]
+    table = Table(box=None, pad_edge=False)
+    for number, heading in enumerate(headings):
+        whole = all(" " not in row[number] and len(row[number]) <= _WHOLE for row in cells)
+        table.add_column(heading, overflow="ellipsis" if whole else "fold", no_wrap=whole)
+    for row in cells:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def moment(at: datetime | None) -> str:
+    """Return a moment as people read it, to the minute and in UTC; a dash where there is none."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else "-"

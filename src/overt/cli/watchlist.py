@@ -1,7 +1,8 @@
-"""`overt watchlist check`: look at a list as an import would, and say what is wrong with it.
+"""`overt watchlist`: check a list before it is used, and answer for one that is.
 
-Its exit status is 0 where every row can be used, 3 where some are refused, and 1 where the
-list cannot be used at all.
+`overt watchlist check` looks at a list as an import would, and says what is wrong with it. Its
+exit status is 0 where every row can be used, 3 where some are refused, and 1 where the list
+cannot be used at all.
 """
 
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from overt.cli import watchlist_governed
 from overt.vocabulary import DeploymentKind
 
 if TYPE_CHECKING:
@@ -22,8 +24,9 @@ SOME_REFUSED = 3
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    group = typer.Typer(no_args_is_help=True, help="Check watchlists before they are used.")
+    group = typer.Typer(no_args_is_help=True, help="Check watchlists, and answer for them.")
     group.command("check")(check)
+    watchlist_governed.add_to(group)
     app.add_typer(group, name="watchlist")
 
 
@@ -46,8 +49,9 @@ def check(  # noqa: PLR0913  each option is a parameter
         typer.Option(help="Write the report to a file: .json, .csv, or text otherwise."),
     ] = None,
 ) -> None:
-    """Enrol a list without keeping it, and say which rows are refused and who looks alike.
+    """Enrol a list without keeping it, and say what is wrong in it.
 
+    It says which rows are refused and who looks alike.
     Ends with status 3 if only some rows can be used, and 1 if none can.
     """
     from datetime import UTC, datetime
@@ -92,13 +96,9 @@ def _rules(policy: str, kind: DeploymentKind) -> "ListRules":
 
 
 def _enrol(checked: "CheckedList", pack: "Pack") -> "EnrolmentReport":
-    """Enrol with a progress bar on standard error, so that it never mixes with the report."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    from overt.cli import screen
+    from overt.cli.progress import counting
+    from overt.runtime.decoder import Decoder
     from overt.watchlist.enrolment import enrol
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=screen.err(), transient=True) as bars:
-        task = bars.add_task("photographs", total=len(checked.entries))
-        return enrol(checked, pack, lambda done, _total: bars.update(task, completed=done))
+    with Decoder() as decoder, counting("photographs") as progress:
+        return enrol(checked, pack, decoder.decode, progress)

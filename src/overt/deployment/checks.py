@@ -9,11 +9,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta
-from typing import get_args
 
 from overt.deployment.document import Document
 from overt.deployment.lines import Where
-from overt.deployment.policy import DecisionSettings, FpirTarget, Policy, percent
+from overt.deployment.live_checks import live_file_problems, live_policy_problems
+from overt.deployment.policy import Policy
 from overt.deployment.problems import Problem, did_you_mean, nearest_beside
 from overt.deployment.source import Source, SourceKind, Standing, resolved, standing
 from overt.vocabulary import DeploymentKind
@@ -38,10 +38,11 @@ def _words_of(name: str) -> list[str]:
 
 
 def rank_may_authorise(document: Document, policy: Policy) -> Iterator[Problem]:
-    """The policy says which ranks authorise."""
-    rank = " ".join(document.text_at("authority", "rank").casefold().split())
-    ranks = policy.authorising_ranks
-    if rank and ranks and rank not in ranks:
+    """The policy says which ranks authorise, and which where it cannot wait: R-1 and R-8."""
+    rank = document.text_at("authority", "rank")
+    urgent = bool(document.text_at("authority", "urgent_reason"))
+    if rank and not policy.may_authorise(rank, urgent=urgent):
+        ranks = (*policy.authorising_ranks, *(policy.authority.urgent_ranks if urgent else ()))
         yield document.problem(
             ("authority", "rank"),
             "is not a rank that the policy lets authorise.",
@@ -133,6 +134,31 @@ _SUITABLE = {
 _SOURCES = f"{_SUITABLE[DeploymentKind.LIVE]} {_SUITABLE[DeploymentKind.REHEARSAL]}"
 
 
+def assessments_differ(document: Document) -> Iterator[Problem]:
+    """An assessment is attached once, so that one hash stands for it: requirement R-7."""
+    seen: set[str] = set()
+    for index in range(document.count("assessment")):
+        written = document.text_at("assessment", index, "id")
+        if written and written in seen:
+            yield document.problem(
+                ("assessment", index, "id"), "is attached twice.", "Keep the current one."
+            )
+        seen.add(written)
+
+
+def assessments_are_the_policys(document: Document, policy: Policy) -> Iterator[Problem]:
+    """What is attached has a name that the policy knows: requirement R-7."""
+    ids = [each.id for each in policy.assessments]
+    for index in range(document.count("assessment")):
+        written = document.text_at("assessment", index, "id")
+        if written and written not in ids:
+            yield document.problem(
+                ("assessment", index, "id"),
+                "is not an assessment of the policy.",
+                did_you_mean(written, ids) or f"There are: {', '.join(ids)}.",
+            )
+
+
 def cameras_differ(document: Document) -> Iterator[Problem]:
     """Camera names tell alerts apart, and one live camera looked at twice would alert twice."""
     live = document.text_at("kind") == DeploymentKind.LIVE
@@ -149,39 +175,13 @@ def cameras_differ(document: Document) -> Iterator[Problem]:
                 )
 
 
-def decision_is_not_looser(document: Document, policy: Policy) -> Iterator[Problem]:
-    """A live deployment may only ask for more evidence than its policy: requirement R-24."""
-    if document.text_at("kind") != DeploymentKind.LIVE:
-        return
-    for key in _looser(document, policy.decision):
-        yield document.problem(
-            ("decision", key),
-            "asks for less than the policy does, or cannot be compared with it.",
-            "A live deployment may only be stricter; to change this, change the policy.",
-        )
-
-
-def _looser(document: Document, allowed: DecisionSettings) -> Iterator[str]:
-    """Yield the overrides that are not at least as strict as `allowed`."""
-    for key in ("min_agreeing_shots", "min_inter_eye_px"):
-        written = document.at("decision", key)
-        if isinstance(written, int | float) and written < getattr(allowed, key):
-            yield key
-    threshold, fpir = document.at("decision", "threshold"), document.text_at("decision", "fpir")
-    if isinstance(threshold, int | float) and (
-        allowed.threshold is None or threshold < allowed.threshold
-    ):
-        yield "threshold"  # a threshold cannot be held against a rate before the pack is read
-    for target in (target for target in get_args(FpirTarget) if target == fpir):
-        if allowed.threshold is not None or percent(target) > allowed.fpir_percent:
-            yield "fpir"
-
-
 FILE_CHECKS: tuple[Callable[[Document], Iterator[Problem]], ...] = (
     people_differ,
     watchlist_is_there,
     sources_suit,
     cameras_differ,
+    assessments_differ,
+    live_file_problems,
 )
 """What can be checked whether or not the policy can be read."""
 
@@ -189,5 +189,7 @@ POLICY_CHECKS: tuple[Callable[[Document, Policy], Iterator[Problem]], ...] = (
     use_case_is_allowed,
     window_is_possible,
     rank_may_authorise,
-    decision_is_not_looser,
+    assessments_are_the_policys,
+    live_policy_problems,
 )
+"""What can be checked of every deployment once its policy can be read."""

@@ -32,6 +32,7 @@ class Document:
 
     path: Path
     sha256: str
+    data: bytes = field(repr=False)
     text: str = field(repr=False)
     values: Mapping[str, Any] = field(repr=False)
     lines: Mapping[Where, int] = field(repr=False)
@@ -43,11 +44,19 @@ class Document:
         Raises:
             UnusableFileError: it is not there, not a file, too large, not UTF-8 or not TOML.
         """
-        data = _bytes_of(path)
+        return cls.of(path, _bytes_of(path))
+
+    @classmethod
+    def of(cls, path: Path, data: bytes) -> "Document":
+        """Return the TOML document in `data`, whose paths begin from the folder of `path`.
+
+        Raises:
+            UnusableFileError: it is not UTF-8 or not TOML.
+        """
         text = _decoded(data)
         _check_lengths(text)
         values = parse(text)
-        return cls(path, hashlib.sha256(data).hexdigest(), text, values, locate(text))
+        return cls(path, hashlib.sha256(data).hexdigest(), data, text, values, locate(text))
 
     def at(self, *where: str | int) -> object:
         """Return the value at a place, or None where there is none."""

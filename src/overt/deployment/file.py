@@ -8,19 +8,23 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from overt.deployment.attachments import Assessment, attached, hashes_of
 from overt.deployment.checks import FILE_CHECKS, POLICY_CHECKS
 from overt.deployment.document import Document
 from overt.deployment.explain import problems_in
-from overt.deployment.policy import DEFAULT_POLICY, DecisionSettings, Policy, UseCase
+from overt.deployment.policy import DEFAULT_POLICY, DecisionSettings, Policy
+from overt.deployment.policy_sections import UseCase
 from overt.deployment.problems import Problem, UnusableFileError, in_order, refusal
 from overt.deployment.settings import (
     Authority,
     CameraSettings,
     DecisionOverrides,
     DeploymentSettings,
+    Flag,
+    Intelligence,
 )
 from overt.deployment.source import Source, SourceKind, redacted, resolved
-from overt.deployment.window import spell_duration, spell_time
+from overt.deployment.validation import attached_report
 from overt.errors import AuthorityError, ConfigurationError, DeploymentFileError
 from overt.vocabulary import DeploymentKind
 
@@ -53,7 +57,10 @@ class Deployment:
     `start` and `end` are aware UTC and bound the authority as `start <= now < end`.
     `watchlist` is the list (CSV or JSON) and `images` the folder of its pictures, as whole
     paths. `decision` is the policy's, with the file's stricter wishes. `sha256` is over the
-    file's bytes; `text` is the file as written, passwords included.
+    file's bytes, `data`; `text` is the file as written, passwords included. A rehearsal may have
+    neither `unit` nor `intelligence`, `assessments` nor `expected_faces`, the faces expected to
+    be seen in the whole of it; a live one has all four. `flags` are without doubles and in order.
+    `report` is the validation report that the policy's floor rests on, where it has one.
     """
 
     path: Path
@@ -72,6 +79,13 @@ class Deployment:
     decision: DecisionSettings
     pack: str
     cameras: tuple[Camera, ...]
+    unit: str | None = None
+    flags: tuple[Flag, ...] = ()
+    intelligence: Intelligence | None = None
+    assessments: tuple[Assessment, ...] = ()
+    expected_faces: int | None = None
+    data: bytes = field(default=b"", repr=False)
+    report: bytes = field(default=b"", repr=False)
 
     @classmethod
     def load(cls, path: Path) -> "Deployment":
@@ -85,28 +99,47 @@ class Deployment:
             raise refusal(DeploymentFileError, path, result.problems)
         return result.deployment
 
+    @classmethod
+    def recorded(
+        cls,
+        path: Path,
+        data: bytes,
+        policy: Policy,
+        hashes: tuple[str, ...],
+        report: bytes = b"",
+    ) -> "Deployment":
+        """Return the deployment that a record keeps, from its file's bytes and its policy.
+
+        Nothing is looked for on the disk: the list is in the record, `hashes` are those of the
+        assessments as they were attached, and `report` is the validation report itself.
+
+        Raises:
+            DeploymentFileError: this version of Overt cannot use it.
+        """
+        try:
+            document = Document.of(path, data)
+        except UnusableFileError as error:
+            raise refusal(DeploymentFileError, path, error.problems) from None
+        settings, found = _settings(document)
+        if settings is None:
+            raise refusal(DeploymentFileError, path, in_order(found))
+        return _deployment(document, settings, policy, (hashes, report))
+
     def covers(self, moment: datetime) -> bool:
         """Return whether the authority's window holds `moment`, an aware time."""
         return self.start <= moment < self.end
 
-    def assert_may_start(self, now: datetime) -> None:
-        """Let a rehearsal start at any time, and a live deployment inside its window only.
+    def demand_rehearsal(self) -> None:
+        """Let nothing but a rehearsal pass: its recordings need nobody's authority.
 
         Raises:
-            AuthorityError: it is live and `now`, an aware time, lies outside its window.
+            AuthorityError: it is live.
         """
-        if self.kind is DeploymentKind.REHEARSAL or self.covers(now):
-            return
-        if now < self.start:
+        if self.kind is not DeploymentKind.REHEARSAL:
             raise AuthorityError(
-                f"the authority begins in {spell_duration(self.start - now)}, "
-                f"on {spell_time(self.start)}.",
-                remedy="Start it then; nothing may be searched before.",
+                "A live deployment starts from its authority, not from its file.",
+                remedy="Draft and submit it: overt deployment draft FILE.",
             )
-        raise AuthorityError(
-            f"the authority ended {spell_duration(now - self.end)} ago, on {spell_time(self.end)}.",
-            remedy="Going on needs a new authority, in a new deployment file.",
-        )
 
     @property
     def redacted_text(self) -> str:
@@ -129,15 +162,29 @@ class Examination:
 def examine(path: Path) -> Examination:
     """Read and check the deployment file at `path`, and return what was found."""
     try:
-        document = Document.read(path)
+        return _examined(Document.read(path))
     except UnusableFileError as error:
         return Examination(None, in_order(error.problems))
+
+
+def examine_text(path: Path, text: str) -> Examination:
+    """Check a deployment file that is written nowhere yet, as if it lay at `path`."""
+    try:
+        return _examined(Document.of(path, text.encode()))
+    except UnusableFileError as error:
+        return Examination(None, in_order(error.problems))
+
+
+def _examined(document: Document) -> Examination:
     settings, settings_problems = _settings(document)
     policy, policy_problems = _policy(document)
-    problems = [*settings_problems, *policy_problems, *_checked(document, policy)]
-    if settings is None or policy is None or problems:
-        return Examination(None, in_order(problems))
-    return Examination(_deployment(document, settings, policy), ())
+    hashes, hash_problems = hashes_of(document)
+    report, report_problems = attached_report(document, policy)
+    attachments = [*hash_problems, *report_problems]
+    found = [*settings_problems, *policy_problems, *attachments, *_checked(document, policy)]
+    if settings is None or policy is None or found:
+        return Examination(None, in_order(found))
+    return Examination(_deployment(document, settings, policy, (hashes, report)), ())
 
 
 def _settings(document: Document) -> tuple[DeploymentSettings | None, list[Problem]]:
@@ -169,8 +216,13 @@ def _checked(document: Document, policy: Policy | None) -> Iterator[Problem]:
             yield from policy_check(document, policy)
 
 
-def _deployment(document: Document, settings: DeploymentSettings, policy: Policy) -> Deployment:
-    folder = document.path.parent
+def _deployment(
+    document: Document,
+    settings: DeploymentSettings,
+    policy: Policy,
+    attachments: tuple[tuple[str, ...], bytes],
+) -> Deployment:
+    folder, (hashes, report) = document.path.parent, attachments
     use_case = policy.use_case(settings.use_case)
     table = settings.watchlist.csv or settings.watchlist.json_file
     assert use_case is not None
@@ -192,6 +244,13 @@ def _deployment(document: Document, settings: DeploymentSettings, policy: Policy
         decision=_decision(policy.decision, settings.decision),
         pack=settings.models.pack,
         cameras=tuple(_camera(camera, folder) for camera in settings.camera),
+        unit=settings.unit,
+        flags=tuple(sorted(set(settings.flags))),
+        intelligence=settings.intelligence,
+        assessments=tuple(attached(settings.assessment, hashes)),
+        expected_faces=settings.expected_faces,
+        data=document.data,
+        report=report,
     )
 
 

@@ -1,199 +1,54 @@
 """A policy: what a force has decided beforehand, so that no deployment decides it on the day.
 
 Who may be listed (*Bridges* [2020] EWCA Civ 1058, paragraph 124: the categories must leave no
-broad discretion), for which use cases, from which pictures, and what evidence makes an alert.
-Some things no policy can allow: scraped pictures, a category that covers anybody, a row
-without its reason and lawful basis.
+broad discretion), for which use cases, from which pictures, what evidence makes an alert, who
+may authorise and see what, and how long it is kept. Some things no policy can allow: scraped
+pictures, a category that covers anybody, a row without its reason and lawful basis, a kept face
+that raised no alert.
 """
 
-import re
-from collections.abc import Iterator
-from enum import StrEnum
+from collections.abc import Iterable
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
 
 from overt.deployment.document import Document
 from overt.deployment.explain import problems_in
-from overt.deployment.problems import Problem, UnusableFileError, did_you_mean, in_order, refusal
-from overt.deployment.schema import Line, Section, Slug, wrong
+from overt.deployment.policy_checks import contradictions
+from overt.deployment.policy_safeguards import (
+    AccessSettings,
+    AssessmentRule,
+    AuthorityRules,
+    NoticeSettings,
+    RetentionSettings,
+    ReviewSettings,
+    WatchlistRules,
+)
+from overt.deployment.policy_sections import (
+    ROW_FIELDS,
+    Category,
+    DecisionSettings,
+    PictureOrigin,
+    PictureSource,
+    ThresholdFloor,
+    UseCase,
+    ids_differ,
+    known_fields,
+    none_too_broad,
+    packs_differ,
+    vulnerable_are_protected,
+)
+from overt.deployment.problems import UnusableFileError, did_you_mean, in_order, refusal
+from overt.deployment.schema import Line, Section
 from overt.errors import ConfigurationError
 from overt.vocabulary import DeploymentKind
 
+__all__ = ["DEFAULT_POLICY", "DecisionSettings", "Policy", "shipped_policies"]
+
 DEFAULT_POLICY = "uk-policing"
-
-ROW_FIELDS = (
-    "subject_id",
-    "reference_id",
-    "name",
-    "category",
-    "reason",
-    "lawful_basis",
-    "expected_response",
-    "added_by",
-    "picture",
-    "picture_source",
-    "picture_date",
-)
-"""What a row of a watchlist may say."""
-
-ALWAYS_REQUIRED = frozenset(ROW_FIELDS) - {"name", "expected_response"}
-"""What no policy may leave optional: requirement R-11. A row without an expected response is
-given its category's first.
-"""
-
-FpirTarget: TypeAlias = Literal["fpir_3_percent", "fpir_1_percent", "fpir_0_3_percent"]
-"""The false positive identification rates for which model packs publish thresholds."""
-
-_TOO_BROAD = re.compile(
-    r"(?:other|misc|miscellaneous|general|any|anyone|anybody|everyone|intelligence|suspicious"
-    r"|persons?-of-interest)(?:-|$)"
-)
-
-
-class PictureOrigin(StrEnum):
-    """Where pictures of a source come from: a closed set, in which nothing scraped has a word.
-
-    Regulation (EU) 2024/1689, Article 5(1)(e), forbids databases scraped from the internet or
-    from closed-circuit television; so does Overt.
-    """
-
-    POLICE = "taken by police"
-    COURT_OR_PRISON = "taken by a court or prison service"
-    GIVEN = "given by someone entitled to give it"
-    CONSENTED = "taken with the subject's consent"
-    DRAWN = "drawn by a program"
-
-
-class UseCase(Section):
-    """A purpose the policy allows, with the paragraph that allows it."""
-
-    id: Slug = Field(description="The word a deployment file uses for it.")
-    wording: Line = Field(description="The purpose in the policy's words.")
-    paragraph: Line = Field(description="Where the written policy allows it.")
-
-
-class Category(Section):
-    """A kind of person who may be listed, and what officers are expected to do."""
-
-    id: Slug = Field(description="The word a watchlist's rows use for it.")
-    wording: Line = Field(description="Who falls into the category, in the policy's words.")
-    needs_individual_authority: bool = Field(
-        description="Whether each person needs an authority of their own, as children and "
-        "vulnerable people do."
-    )
-    expected_responses: tuple[Line, ...] = Field(
-        strict=False,
-        min_length=1,
-        max_length=20,
-        description="The responses a row may ask for, as its expected_response.",
-    )
-    priority: Literal["red", "amber", "green"] = Field(
-        description="How soon officers act: red at once, amber as soon as it is safe, green "
-        "when they are able."
-    )
-
-
-class PictureSource(Section):
-    """A source of reference pictures that the policy permits."""
-
-    id: Slug = Field(description="The word a watchlist's rows use for it.")
-    wording: Line = Field(description="The source in the policy's words.")
-    origin: PictureOrigin = Field(
-        strict=False,
-        description="Where its pictures come from. Drawn pictures serve rehearsals only; "
-        "nothing scraped can be named.",
-    )
-    only_for: tuple[Slug, ...] = Field(
-        default=(),
-        strict=False,
-        max_length=100,
-        description="The ids of the categories it may be used for; left out, all of them.",
-    )
-
-
-class DecisionSettings(Section):
-    """What evidence makes an alert."""
-
-    fpir: FpirTarget = Field(
-        default="fpir_0_3_percent",
-        description="Which of the model pack's measured thresholds is used: the one for a "
-        "false positive identification rate of fpir_3_percent, fpir_1_percent or "
-        "fpir_0_3_percent.",
-    )
-    threshold: float | None = Field(
-        default=None,
-        gt=0,
-        le=1,
-        description="A decision threshold on the normalised comparison score, above 0 and at "
-        "most 1, instead of the pack's table.",
-    )
-    min_agreeing_shots: int = Field(
-        default=2,
-        ge=1,
-        le=20,
-        description="How many shots of a passage must agree on the candidate, from 1 to 20.",
-    )
-    min_inter_eye_px: float = Field(
-        default=10.0,
-        ge=4,
-        le=500,
-        description="The smallest distance between the eyes that is searched, in pixels of the "
-        "camera's picture.",
-    )
-
-    @property
-    def fpir_percent(self) -> float:
-        """The rate that `fpir` names, in percent."""
-        return percent(self.fpir)
-
-
-def percent(fpir: FpirTarget) -> float:
-    """Return the rate that an FPIR target names.
-
-    >>> percent("fpir_0_3_percent")
-    0.3
-    """
-    return float(fpir.removeprefix("fpir_").removesuffix("_percent").replace("_", "."))
-
-
-_Entry = TypeVar("_Entry", UseCase, Category, PictureSource)
-
-
-def _ids_differ(entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
-    ids = [entry.id for entry in entries]
-    if twice := sorted({each for each in ids if ids.count(each) > 1}):
-        raise wrong(f"has the id {twice[0]} twice.", "Give each its own id.")
-    return entries
-
-
-def _none_too_broad(categories: tuple[Category, ...]) -> tuple[Category, ...]:
-    for category in categories:
-        if _TOO_BROAD.match(category.id):
-            raise wrong(
-                f"holds {category.id}, which could cover anybody.",
-                "Name a category by what a court or officer has decided about its people "
-                "(Bridges [2020] EWCA Civ 1058, paragraph 124).",
-            )
-    return categories
-
-
-def _known_fields(fields: tuple[str, ...]) -> tuple[str, ...]:
-    for name in fields:
-        if name not in ROW_FIELDS:
-            near = did_you_mean(name, ROW_FIELDS)
-            raise wrong(
-                "names a field that rows do not have.",
-                near or f"Fields are: {', '.join(ROW_FIELDS)}.",
-            )
-    if missing := sorted(ALWAYS_REQUIRED.difference(fields)):
-        raise wrong(
-            f"leaves out {', '.join(missing)}.", "No policy can make these optional; add them."
-        )
-    return fields
 
 
 class Policy(Section):
@@ -215,7 +70,7 @@ class Policy(Section):
         max_length=50,
         description="The ranks that may authorise, in small letters; left out, any.",
     )
-    required_fields: Annotated[tuple[str, ...], AfterValidator(_known_fields)] = Field(
+    required_fields: Annotated[tuple[str, ...], AfterValidator(known_fields)] = Field(
         strict=False,
         max_length=len(ROW_FIELDS),
         description="The fields every row of a watchlist must fill in.",
@@ -223,7 +78,7 @@ class Policy(Section):
     decision: DecisionSettings = Field(
         default=DecisionSettings(), description="What evidence makes an alert."
     )
-    use_cases: Annotated[tuple[UseCase, ...], AfterValidator(_ids_differ)] = Field(
+    use_cases: Annotated[tuple[UseCase, ...], AfterValidator(ids_differ)] = Field(
         alias="use_case",
         strict=False,
         min_length=1,
@@ -231,7 +86,10 @@ class Policy(Section):
         description="The purposes a deployment may have.",
     )
     categories: Annotated[
-        tuple[Category, ...], AfterValidator(_ids_differ), AfterValidator(_none_too_broad)
+        tuple[Category, ...],
+        AfterValidator(ids_differ),
+        AfterValidator(none_too_broad),
+        AfterValidator(vulnerable_are_protected),
     ] = Field(
         alias="category",
         strict=False,
@@ -239,14 +97,53 @@ class Policy(Section):
         max_length=100,
         description="The closed set of people who may be listed.",
     )
-    picture_sources: Annotated[tuple[PictureSource, ...], AfterValidator(_ids_differ)] = Field(
+    picture_sources: Annotated[tuple[PictureSource, ...], AfterValidator(ids_differ)] = Field(
         alias="picture_source",
         strict=False,
         min_length=1,
         max_length=100,
         description="The closed set of where reference pictures may come from.",
     )
+    threshold_floors: Annotated[tuple[ThresholdFloor, ...], AfterValidator(packs_differ)] = Field(
+        default=(),
+        alias="threshold_floor",
+        strict=False,
+        max_length=20,
+        description="The lowest threshold for each model pack, with its validation report; "
+        "a pack without one has its own measured table's threshold, at the policy's fpir.",
+    )
+    assessments: Annotated[tuple[AssessmentRule, ...], AfterValidator(ids_differ)] = Field(
+        alias="assessment",
+        strict=False,
+        min_length=1,
+        max_length=20,
+        description="The impact assessments that a live deployment must attach.",
+    )
+    authority: AuthorityRules = Field(
+        default=AuthorityRules(), description="Who may authorise what is out of the ordinary."
+    )
+    watchlist: WatchlistRules = Field(
+        default=WatchlistRules(),
+        alias="list",
+        description="What is asked of a watchlist beyond its rows.",
+    )
+    review: ReviewSettings = Field(
+        default=ReviewSettings(),
+        description="How alerts are looked at before anybody is spoken to.",
+    )
+    retention: RetentionSettings = Field(
+        description="How long each thing is kept before it is deleted by itself, with a receipt; "
+        "faces without an alert are never kept, and no policy can have it otherwise."
+    )
+    access: AccessSettings = Field(
+        description="Who may see names and faces; auditors and administrators never do."
+    )
+    notices: NoticeSettings = Field(
+        default=NoticeSettings(),
+        description="What is written on an information slip and on the public notice.",
+    )
     _sha256: str = PrivateAttr(default="")
+    _data: bytes = PrivateAttr(default=b"")
 
     @classmethod
     def load(cls, path: Path) -> "Policy":
@@ -256,7 +153,20 @@ class Policy(Section):
             ConfigurationError: it cannot be used; the message lists every problem.
         """
         try:
-            return cls._read(path)
+            return cls._checked(Document.read(path))
+        except UnusableFileError as error:
+            raise refusal(ConfigurationError, path, error.problems) from None
+
+    @classmethod
+    def recorded(cls, data: bytes) -> "Policy":
+        """Return the policy that a record keeps, from its file's bytes.
+
+        Raises:
+            ConfigurationError: this version of Overt cannot use it.
+        """
+        path = Path("policy.toml")
+        try:
+            return cls._checked(Document.of(path, data))
         except UnusableFileError as error:
             raise refusal(ConfigurationError, path, error.problems) from None
 
@@ -277,24 +187,30 @@ class Policy(Section):
             return cls.load(path)
 
     @classmethod
-    def _read(cls, path: Path) -> "Policy":
-        document = Document.read(path)
+    def _checked(cls, document: Document) -> "Policy":
+        context = {"sha256": document.sha256, "data": document.data}
         try:
-            policy = cls.model_validate(document.values, context={"sha256": document.sha256})
+            policy = cls.model_validate(document.values, context=context)
         except ValidationError as error:
             raise UnusableFileError(in_order(problems_in(error, document, cls))) from None
-        if problems := in_order(_unknown_categories(policy, document)):
+        if problems := in_order(contradictions(policy, document)):
             raise UnusableFileError(problems)
         return policy
 
     def model_post_init(self, context: Any, /) -> None:
-        """Keep the hash of the file that was read."""
+        """Keep the file that was read, and its hash."""
         self._sha256 = (context or {}).get("sha256", "")
+        self._data = (context or {}).get("data", b"")
 
     @property
     def sha256(self) -> str:
         """SHA-256 (hex) over the policy file's bytes."""
         return self._sha256
+
+    @property
+    def data(self) -> bytes:
+        """The policy file's bytes, for the record."""
+        return self._data
 
     @property
     def stamp(self) -> str:
@@ -308,6 +224,51 @@ class Policy(Section):
     def category(self, category_id: str) -> Category | None:
         """Return the category of this id, or None."""
         return next((each for each in self.categories if each.id == category_id), None)
+
+    def threshold_floor(self, pack: str) -> ThresholdFloor | None:
+        """Return the validated floor of this model pack, or None.
+
+        None leaves the pack's own measured table, at this policy's `decision.fpir`, as the
+        lowest threshold of a live deployment: requirement R-24.
+        """
+        return next((each for each in self.threshold_floors if each.pack == pack), None)
+
+    def may_authorise(self, rank: str, *, urgent: bool = False, sensitive: bool = False) -> bool:
+        """Return whether an officer of this rank may authorise, however the rank is spelt.
+
+        `sensitive` asks about a protest or a sensitive site, where no urgency lowers the rank.
+        """
+        rules = self.authority
+        if sensitive:
+            return _has(rules.sensitive_ranks, rank)
+        if urgent and _has(rules.urgent_ranks, rank):
+            return True
+        return not self.authorising_ranks or _has(self.authorising_ranks, rank)
+
+    @property
+    def needing_individual_authority(self) -> frozenset[str]:
+        """The ids of the categories whose people each need their own authority: R-16."""
+        return frozenset(each.id for each in self.categories if each.needs_individual_authority)
+
+    @property
+    def seeded(self) -> frozenset[str]:
+        """The ids of the categories whose people consented to be test subjects: R-53."""
+        return frozenset(each.id for each in self.categories if each.seeded)
+
+    @property
+    def consented_sources(self) -> frozenset[str]:
+        """The ids of the picture sources that need a consent, or picture nobody."""
+        origins = {PictureOrigin.CONSENTED, PictureOrigin.DRAWN}
+        return frozenset(each.id for each in self.picture_sources if each.origin in origins)
+
+    @property
+    def picture_ages(self) -> dict[str, int]:
+        """The age in days beyond which a category's pictures are flagged, by its id: R-17.
+
+        Categories without a limit are left out.
+        """
+        ages = {each.id: each.max_picture_age_days for each in self.categories}
+        return {category_id: age for category_id, age in ages.items() if age is not None}
 
     @property
     def responses(self) -> dict[str, tuple[str, ...]]:
@@ -338,12 +299,9 @@ def _shipped() -> Traversable:
     return resources.files("overt.deployment") / "policies"
 
 
-def _unknown_categories(policy: Policy, document: Document) -> Iterator[Problem]:
-    ids = [category.id for category in policy.categories]
-    for index, source in enumerate(policy.picture_sources):
-        for category_id in set(source.only_for).difference(ids):
-            yield document.problem(
-                ("picture_source", index, "only_for"),
-                f"names {category_id}, which is not a category here.",
-                did_you_mean(category_id, ids),
-            )
+def _has(ranks: Iterable[str], rank: str) -> bool:
+    return _spelt(rank) in map(_spelt, ranks)
+
+
+def _spelt(rank: str) -> str:
+    return " ".join(rank.casefold().split())

@@ -5,11 +5,14 @@ What concerns one setting is checked here; what concerns several, the policy or 
 """
 
 from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
-from overt.deployment.policy import DEFAULT_POLICY, FpirTarget
+from overt.deployment.policy import DEFAULT_POLICY
+from overt.deployment.policy_sections import FpirTarget
 from overt.deployment.schema import Address, Line, Section, Slug, Text, wrong
 from overt.vocabulary import DeploymentKind
 
@@ -43,6 +46,32 @@ def area(points: Sequence[Sequence[float]]) -> float:
     return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairs)) / 2
 
 
+def _filled(value: object) -> object:
+    """Tell a blank of the template from a slip."""
+    if isinstance(value, str) and not value.strip():
+        raise wrong("is empty.")
+    return value
+
+
+def _a_day(value: object) -> object:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise wrong(
+        "must be a date without a time.", "Write it without quotation marks, like 2024-01-19."
+    )
+
+
+Day = Annotated[date, BeforeValidator(_a_day), BeforeValidator(_filled)]
+"""A day of the calendar, as TOML writes it: `2024-01-19`."""
+
+
+class Flag(StrEnum):
+    """What makes a deployment need more authority than others: requirement R-9."""
+
+    PROTEST = "protest"
+    SENSITIVE_SITE = "sensitive-site"
+
+
 class Authority(Section):
     """Who asked, who agreed and why: the text of the written authority."""
 
@@ -68,6 +97,38 @@ class Authority(Section):
     )
     less_intrusive_alternatives: Text = Field(
         repr=False, description="What else was considered, and why it would not do."
+    )
+    urgent_reason: Text | None = Field(
+        default=None,
+        repr=False,
+        description="Why it cannot wait for an officer of the policy's authorising ranks. Given, "
+        "an officer of its urgent ranks may authorise, and a full authority must follow.",
+    )
+
+
+class Intelligence(Section):
+    """What "where" in the authority rests on: Bridges, paragraph 130, found that nothing did."""
+
+    reference: Line = Field(description="The reference of the intelligence record.")
+    assessed_on: Day = Field(
+        description="The day it was last assessed, like 2024-01-19, before the start."
+    )
+    recorded_by: Line = Field(repr=False, description="Who recorded it: name and number.")
+
+
+class AssessmentFile(Section):
+    """An impact assessment, as a file beside the deployment file."""
+
+    id: Annotated[Slug, BeforeValidator(_filled)] = Field(
+        description="Which of the policy's assessments it is, by its id."
+    )
+    file: Address = Field(
+        description="The document. Its hash is taken when the deployment file is read, and "
+        "stands in the authority."
+    )
+    version: Line = Field(description="The document's version, as its owner numbers it.")
+    review_date: Day = Field(
+        description="The day it is to be reviewed, like 2024-12-31; past, it no longer counts."
     )
 
 
@@ -100,6 +161,11 @@ class ModelChoice(Section):
 
     pack: Slug = Field(
         default="standard", description="The model pack; `overt models list` names them."
+    )
+    report: Line | None = Field(
+        default=None,
+        description="The file of the pack's validation report, which a live deployment attaches "
+        "where its policy has a [[threshold_floor]] for the pack.",
     )
 
 
@@ -174,7 +240,39 @@ class DeploymentSettings(Section):
         description="When the authority begins, with its time zone, like 2024-01-19T10:00:00+00:00."
     )
     end: AwareDatetime = Field(description="When the authority ends, written like start.")
+    unit: Annotated[Slug, BeforeValidator(_filled)] | None = Field(
+        default=None,
+        description="The unit that runs it, in small letters: its late reviews block its next "
+        "deployments. A live deployment needs it.",
+    )
+    flags: tuple[Annotated[Flag, Field(strict=False)], ...] = Field(
+        default=(),
+        strict=False,
+        max_length=10,
+        description="protest, for a protest or an assembly, and sensitive-site, such as a place "
+        "of worship, a school or a hospital; the policy then asks for more authority.",
+    )
+    expected_faces: Annotated[int, BeforeValidator(_filled)] | None = Field(
+        default=None,
+        ge=1,
+        le=100_000_000,
+        description="How many faces the whole deployment is expected to see, from which false "
+        "alerts are predicted. A live deployment needs it.",
+    )
     authority: Authority = Field(description="The text of the written authority.")
+    # None where it is left out; `schema.py` takes a section that is optional for a repeated one.
+    intelligence: Intelligence = Field(  # type: ignore[assignment]
+        default=None,
+        description="The recorded intelligence that the place rests on, which a live deployment "
+        "needs.",
+    )
+    assessment: tuple[AssessmentFile, ...] = Field(
+        default=(),
+        strict=False,
+        max_length=20,
+        description="One section for each impact assessment; a live deployment needs all that "
+        "its policy asks for.",
+    )
     watchlist: WatchlistFiles = Field(description="The list made for this deployment.")
     policy: PolicyChoice = Field(default=PolicyChoice(), description="The policy it is under.")
     models: ModelChoice = Field(default=ModelChoice(), description="The models it uses.")

@@ -71,6 +71,11 @@ class Source:
         """Return whether a deployment of this kind may use it."""
         return self.kind in (_LIVE if kind is DeploymentKind.LIVE else _RECORDED)
 
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it has no end of its own, so that it is opened again whenever it ends."""
+        return self.kind in _LIVE
+
 
 def resolved(written: str, folder: Path) -> Path:
     """Return the path `written` in a file that lies in `folder`."""

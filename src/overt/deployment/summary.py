@@ -1,12 +1,13 @@
 """A deployment said back to the people who will run it, in words and for programs."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from overt.deployment.file import WHOLE_PICTURE, Camera, Deployment
-from overt.deployment.settings import area
+from overt.deployment.policy_safeguards import RetentionSettings
+from overt.deployment.settings import Intelligence, area
 from overt.deployment.window import spell_duration, spell_time
-from overt.errors import AuthorityError
 from overt.vocabulary import DeploymentKind
 
 _KINDS = {
@@ -31,6 +32,8 @@ def in_words(deployment: Deployment, now: datetime) -> dict[str, str]:
         "Watchlist": f"{deployment.watchlist}, its pictures in {deployment.images}; "
         f"at most {deployment.policy.watchlist_cap:,} references",
         "Policy": deployment.policy.stamp,
+        **_safeguards(deployment),
+        "Kept": _kept(deployment.policy.retention),
         "Alerts": _evidence(deployment),
         "Models": f"the pack {deployment.pack}",
         **{f"Camera {camera.name}": _view(camera) for camera in deployment.cameras},
@@ -47,7 +50,15 @@ def for_programs(deployment: Deployment, now: datetime) -> dict[str, Any]:
         "start": deployment.start.isoformat(),
         "end": deployment.end.isoformat(),
         "now": _standing(deployment, now),
+        "unit": deployment.unit,
+        "flags": [flag.value for flag in deployment.flags],
+        "expected_faces": deployment.expected_faces,
         "authority": deployment.authority.model_dump(),
+        "intelligence": _dumped(deployment.intelligence),
+        "assessments": [
+            asdict(each) | {"review_date": each.review_date.isoformat()}
+            for each in deployment.assessments
+        ],
         "watchlist": str(deployment.watchlist),
         "images": str(deployment.images),
         "policy": {"version": deployment.policy.version, "sha256": deployment.policy.sha256},
@@ -67,14 +78,43 @@ def for_programs(deployment: Deployment, now: datetime) -> dict[str, Any]:
     }
 
 
+def _dumped(intelligence: Intelligence | None) -> dict[str, Any] | None:
+    return intelligence.model_dump(mode="json") if intelligence else None
+
+
+def _safeguards(deployment: Deployment) -> dict[str, str]:
+    """Return what a live deployment has to say, where it is said."""
+    basis, faces = deployment.intelligence, deployment.expected_faces
+    assessments = ", ".join(
+        f"{each.id} {each.version} ({each.sha256[:12]}, review {each.review_date})"
+        for each in deployment.assessments
+    )
+    said = {
+        "Unit": deployment.unit,
+        "Flags": ", ".join(deployment.flags),
+        "Intelligence": f"{basis.reference}, assessed on {basis.assessed_on}" if basis else "",
+        "Assessments": assessments,
+        "Footfall": f"{faces:,} faces expected" if faces else "",
+    }
+    return {name: words for name, words in said.items() if words}
+
+
+def _kept(kept: RetentionSettings) -> str:
+    false = f"{kept.false_alerts_hours:g} h" if kept.false_alerts_hours else "not at all"
+    return (
+        f"after the end, the list {kept.list_hours:g} h, alerts {kept.alerts_days:g} days, "
+        f"false ones {false}; the log {kept.log_months} months; other faces never"
+    )
+
+
 def _standing(deployment: Deployment, now: datetime) -> str:
-    try:
-        deployment.assert_may_start(now)
-    except AuthorityError as error:
-        return f"it would not start: {error.message}"
     if deployment.kind is DeploymentKind.REHEARSAL:
         return "it may start: a rehearsal may run at any time"
-    return f"it may start: {spell_duration(deployment.end - now)} of its window are left"
+    if now >= deployment.end:
+        return "its window is over"
+    if now < deployment.start:
+        return f"its window begins in {spell_duration(deployment.start - now)}"
+    return f"{spell_duration(deployment.end - now)} of its window are left"
 
 
 def _evidence(deployment: Deployment) -> str:

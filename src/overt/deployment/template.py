@@ -1,6 +1,7 @@
 """The commented deployment file that `overt deployment new` writes, to be filled in."""
 
 import os
+import re
 import tempfile
 from datetime import datetime, timedelta
 from importlib import resources
@@ -25,6 +26,9 @@ _SOURCES = {
     ),
 }
 
+_LIVE_ONLY = re.compile(r"^#live\{\n(.*?)^#live\}\n", re.MULTILINE | re.DOTALL)
+"""What stands between these lines of the template is for live deployments alone."""
+
 
 def template(kind: DeploymentKind, now: datetime) -> str:
     """Return a deployment file to fill in, whose window begins at the hour after `now`.
@@ -34,6 +38,7 @@ def template(kind: DeploymentKind, now: datetime) -> str:
     start = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     source_help, source = _SOURCES[kind]
     text = (resources.files("overt.deployment") / "template.toml").read_text("utf-8")
+    text = _LIVE_ONLY.sub(r"\1" if kind is DeploymentKind.LIVE else "", text)
     return Template(text).substitute(
         kind=kind,
         start=start.isoformat(),

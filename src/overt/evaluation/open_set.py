@@ -1,217 +1,272 @@
-"""Open-set 1:N evaluation: TPIR at chosen FPIRs over random splits, after ISO/IEC 19795-1.
+"""Open-set 1:N evaluation after ISO/IEC 19795-1: who is listed, who passes, and what is found.
 
-People are split at random into those on the list and everybody else. One photograph of each
-listed person is the reference; their other photographs are mated searches, all photographs of
-the others are non-mated ones. Then, for a list of N subjects and a threshold T:
+Subjects are drawn at random onto a list; everybody else is a stranger to it. Then, for a list
+of N subjects and a decision threshold T:
 
 * FPIR(N, T) is the share of non-mated searches whose best candidate reaches T;
-* TPIR(N, 1, T) is the share of mated searches with the right subject at rank 1, reaching T.
+* FNIR(N, R, T) is the share of mated searches without the right subject among the first R
+  candidates at or above T, and TPIR = 1 - FNIR.
 
-Searches are those of `overt.matching.gallery.Gallery`, once by the raw comparison score and
-once by the normalised one, each with thresholds of its own.
+Every variant (`overt.evaluation.variants`) searches the same splits, so that two variants can be
+compared search by search. Scores of several splits may be pooled, and a threshold read from all
+of them: each split is one draw of a list, and a threshold has to serve whatever list there is.
+The same people come back in other splits, so an interval has to resample people, never searches.
+
+Searches run in blocks, so that the matrix of all scores is never in memory.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from overt.errors import ConfigurationError
-from overt.matching.gallery import Gallery
+from overt.evaluation.drawing import (
+    ABSENT,
+    Faces,
+    Indices,
+    OpenSetProtocol,
+    Probes,
+    Split,
+    draw,
+    enrollable,
+    rows_by_subject,
+)
+from overt.evaluation.variants import Listed, Scorer, Variant
 from overt.values import Templates
+
+# How an evaluation is drawn is spoken of in one breath with its scores.
+__all__ = [
+    "FPIRS",
+    "Faces",
+    "OpenSetProtocol",
+    "OpenSetResult",
+    "Probes",
+    "SearchScores",
+    "Split",
+    "evaluate",
+    "pool",
+    "search",
+    "search_splits",
+]
 
 Scores: TypeAlias = NDArray[np.float32]
 
+Progress: TypeAlias = Callable[[int, int], None]
+"""Told how many splits are done, of how many."""
+
 FPIRS = (0.10, 0.03, 0.01, 0.003, 0.001)
+"""The rates that tables show."""
 
-
-@dataclass(frozen=True, slots=True)
-class OpenSetProtocol:
-    """How an evaluation is drawn.
-
-    `list_size` subjects are listed, with one reference each; everything is repeated over
-    `splits` random splits, drawn one after another from `seed`.
-    """
-
-    list_size: int
-    splits: int = 10
-    fpirs: tuple[float, ...] = FPIRS
-    seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Mean and sample standard deviation over splits; the latter is 0 for a single split."""
-
-    mean: float
-    deviation: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> "Spread":
-        """Return mean and deviation of at least one value."""
-        deviation = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-        return cls(float(np.mean(values)), deviation)
-
-
-@dataclass(frozen=True, slots=True)
-class OperatingPoint:
-    """What one split gives at one FPIR.
-
-    `threshold` is the lowest at which no more than the wanted share of non-mated searches
-    reach it; `false_positives` of them do. Below a handful, the tail is not measured but
-    guessed.
-    """
-
-    fpir: float
-    threshold: float
-    tpir: float
-    false_positives: int
-
-
-@dataclass(frozen=True, slots=True)
-class OperatingPoints:
-    """The same over all splits."""
-
-    fpir: float
-    threshold: Spread
-    tpir: Spread
-    false_positives: float
-
-
-@dataclass(frozen=True, slots=True)
-class OpenSetResult:
-    """One protocol's result, by raw and by normalised score.
-
-    `mated` and `non_mated` are the searches of one split, on average. `normalises` says whether
-    the list was large enough to be its own cohort; if not, both results are of raw scores.
-    """
-
-    protocol: OpenSetProtocol
-    mated: float
-    non_mated: float
-    normalises: bool
-    raw: tuple[OperatingPoints, ...]
-    normalised: tuple[OperatingPoints, ...]
-
-    def at(self, fpir: float) -> OperatingPoints:
-        """Return the normalised scores' points at one of the protocol's FPIRs."""
-        return next(points for points in self.normalised if points.fpir == fpir)
+_BLOCK_BYTES = 1 << 24  # one block of scores: below what the allocator gives back every time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Searches:
-    """The searches of one split by one kind of score.
+class SearchScores:
+    """The searches of one variant, of one split or of several pooled.
 
-    `mated` is `(m,)` float32: the right subject's score where it was at rank 1, minus infinity
-    where it was not. `non_mated` is `(n,)` float32: the best candidate's score.
+    For `m` mated searches: `own` is the right subject's score, float32, and `rank` their rank
+    from 1, int32 (others of equal score count before them). For `n` non-mated searches:
+    `non_mated` is the best candidate's score, float32, and `candidate` that subject's index.
+    `mated_subject` and `non_mated_subject` are the indices of the probes' own subjects. A search
+    that failed for want of a face has score minus infinity, rank 0 and candidate -1: it counts
+    as a miss, or as a stranger passed over, as 19795-1 has it; see `acquired`.
     """
 
-    mated: Scores
+    variant: str
+    own: Scores
+    rank: Indices
+    mated_subject: Indices
     non_mated: Scores
+    candidate: Indices
+    non_mated_subject: Indices
+
+    @property
+    def mated(self) -> Scores:
+        """Mated scores, `(m,)`: minus infinity where the right subject is not at rank 1."""
+        return self.mated_within(1)
+
+    def mated_within(self, rank: int) -> Scores:
+        """Return mated scores: minus infinity where the right subject is below `rank`."""
+        found = (self.rank >= 1) & (self.rank <= rank)
+        return np.where(found, self.own, np.float32(-np.inf))
+
+    @property
+    def failed(self) -> tuple[int, int]:
+        """How many mated and non-mated searches failed for want of a face."""
+        return int((self.rank == 0).sum()), int((self.candidate == ABSENT).sum())
+
+    def acquired(self) -> "SearchScores":
+        """Return the searches that could be made: rates over them leave failures to acquire out."""
+        mated, non_mated = self.rank != 0, self.candidate != ABSENT
+        return replace(
+            self,
+            own=self.own[mated],
+            rank=self.rank[mated],
+            mated_subject=self.mated_subject[mated],
+            non_mated=self.non_mated[non_mated],
+            candidate=self.candidate[non_mated],
+            non_mated_subject=self.non_mated_subject[non_mated],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenSetResult:
+    """What each variant gave over all splits of one protocol.
+
+    `subjects` are the ids that indices point to. `searches` holds one `SearchScores` a variant
+    and split, split after split; every variant's are of the same probes in the same order.
+    """
+
+    protocol: OpenSetProtocol
+    subjects: tuple[str, ...]
+    searches: tuple[tuple[SearchScores, ...], ...]
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The variants' names."""
+        return tuple(scores.variant for scores in self.searches[0])
+
+    def splits(self, variant: str) -> tuple[SearchScores, ...]:
+        """Return one variant's searches, one entry a split."""
+        place = self.variants.index(variant)
+        return tuple(split[place] for split in self.searches)
+
+    def pooled(self, variant: str) -> SearchScores:
+        """Return one variant's searches over all splits."""
+        return pool(self.splits(variant))
+
+
+def pool(splits: Sequence[SearchScores]) -> SearchScores:
+    """Return the searches of several splits as one; there is at least one."""
+    return SearchScores(
+        splits[0].variant,
+        *(
+            np.concatenate([getattr(split, name) for split in splits])
+            for name in (
+                "own",
+                "rank",
+                "mated_subject",
+                "non_mated",
+                "candidate",
+                "non_mated_subject",
+            )
+        ),
+    )
 
 
 def evaluate(
-    templates: Templates, subject_ids: Sequence[str], protocol: OpenSetProtocol
+    faces: Faces,
+    protocol: OpenSetProtocol,
+    variants: Sequence[Variant],
+    progress: Progress = lambda _done, _all: None,
 ) -> OpenSetResult:
-    """Evaluate templates, `(n, d)` float32 of unit rows, whose subjects are `subject_ids`.
+    """Search every split of `protocol` with every variant.
 
     Raises:
-        ConfigurationError: there are not more subjects than the list takes.
+        ConfigurationError: there are not more people than the protocol sets apart, or no
+            variant was named.
     """
-    rows = _rows_by_subject(subject_ids)
-    if not 0 < protocol.list_size < len(rows):
+    subjects, rows = rows_by_subject(faces)
+    _demand_strangers(rows, protocol)
+    splits = draw(rows, protocol)
+    searches = search_splits(faces.templates, splits, protocol.splits, variants, progress)
+    return OpenSetResult(protocol, subjects, searches)
+
+
+def search_splits(
+    templates: Templates,
+    splits: Iterable[Split],
+    count: int,
+    variants: Sequence[Variant],
+    progress: Progress,
+) -> tuple[tuple[SearchScores, ...], ...]:
+    """Search each of `count` splits with every variant: as `OpenSetResult.searches`.
+
+    Raises:
+        ConfigurationError: no variant was named.
+    """
+    if not variants:
         raise ConfigurationError(
-            f"A list of {protocol.list_size:,} cannot be drawn from {len(rows):,} people.",
+            "There is no variant to evaluate.", remedy="Name one variant or more."
+        )
+    searches = []
+    for split in splits:
+        progress(split.number, count)
+        searches.append(tuple(search(templates, split, variant) for variant in variants))
+    progress(count, count)
+    return tuple(searches)
+
+
+def search(templates: Templates, split: Split, variant: Variant) -> SearchScores:
+    """Search one split with one variant, block by block."""
+    scorer = variant.prepare(
+        Listed(
+            templates=templates[split.references],
+            owners=split.owners,
+            outside=templates[split.outside],
+        )
+    )
+    place = np.full(max(int(split.listed.max()), int(split.mated.subjects.max(initial=0))) + 1, -1)
+    place[split.listed] = np.arange(len(split.listed))
+    own, rank = _search_mated(templates, split.mated, place[split.mated.subjects], scorer)
+    best, candidate = _search_non_mated(templates, split.non_mated, scorer)
+    found = candidate != ABSENT
+    candidate[found] = split.listed[candidate[found]]
+    return SearchScores(
+        variant=variant.name,
+        own=own,
+        rank=rank,
+        mated_subject=split.mated.subjects,
+        non_mated=best,
+        candidate=candidate,
+        non_mated_subject=split.non_mated.subjects,
+    )
+
+
+def _search_mated(
+    templates: Templates, probes: Probes, owners: NDArray[np.intp], scorer: Scorer
+) -> tuple[Scores, Indices]:
+    own = np.full(len(probes), -np.inf, np.float32)
+    rank = np.zeros(len(probes), np.int32)
+    for block, scores in _blocks(templates, probes, scorer):
+        right = scores[np.arange(len(block)), owners[block]]
+        own[block] = right
+        rank[block] = (scores >= right[:, None]).sum(axis=1)  # the right subject is one of them
+    return own, rank
+
+
+def _search_non_mated(
+    templates: Templates, probes: Probes, scorer: Scorer
+) -> tuple[Scores, Indices]:
+    best = np.full(len(probes), -np.inf, np.float32)
+    candidate = np.full(len(probes), ABSENT, np.int32)
+    for block, scores in _blocks(templates, probes, scorer):
+        first = scores.argmax(axis=1)
+        candidate[block] = first
+        best[block] = scores[np.arange(len(block)), first]
+    return best, candidate
+
+
+def _blocks(
+    templates: Templates, probes: Probes, scorer: Scorer
+) -> Iterator[tuple[NDArray[np.intp], Scores]]:
+    """Yield the probes that can be searched, as their indices, and their scores `(b, N)`."""
+    searchable = np.flatnonzero(probes.acquired)
+    size = max(1, _BLOCK_BYTES // (4 * scorer.subjects))
+    for start in range(0, len(searchable), size):
+        block = searchable[start : start + size]
+        photographs = probes.photographs[block]
+        yield block, scorer.score(templates[photographs], photographs != ABSENT)
+
+
+def _demand_strangers(rows: Sequence[Indices], protocol: OpenSetProtocol) -> None:
+    people = sum(map(enrollable, rows))
+    if protocol.list_size < 1 or protocol.list_size + protocol.outside >= people:
+        outside = f" and an outside cohort of {protocol.outside:,}" if protocol.outside else ""
+        raise ConfigurationError(
+            f"A list of {protocol.list_size:,}{outside} cannot be drawn from {people:,} people.",
             remedy="Name a list size above 0 that leaves people outside the list.",
         )
-    random = np.random.default_rng(protocol.seed)
-    splits = [_split(templates, rows, protocol, random) for _ in range(protocol.splits)]
-    raw, normalised = zip(*splits, strict=True)
-    return OpenSetResult(
-        protocol=protocol,
-        mated=float(np.mean([len(searches.mated) for searches in raw])),
-        non_mated=float(np.mean([len(searches.non_mated) for searches in raw])),
-        normalises=_gallery(templates[: protocol.list_size]).normalises,
-        raw=_over_splits(raw, protocol.fpirs),
-        normalised=_over_splits(normalised, protocol.fpirs),
-    )
-
-
-def operating_point(searches: Searches, fpir: float) -> OperatingPoint:
-    """Return threshold and TPIR at the highest FPIR that is not above `fpir`."""
-    strangers = np.sort(searches.non_mated)[::-1]
-    allowed = int(fpir * len(strangers) + 1e-9)  # 0.29 * 100 is 28.999999999999996
-    if allowed < len(strangers):
-        # The lowest threshold that shuts out the first stranger too many, and their equals.
-        threshold = np.nextafter(strangers[allowed], np.float32(np.inf))
-    else:
-        threshold = np.float32(-1)
-    reaching = int(np.count_nonzero(searches.non_mated >= threshold))
-    tpir = float(np.mean(searches.mated >= threshold)) if len(searches.mated) else float("nan")
-    return OperatingPoint(fpir, float(threshold), tpir, reaching)
-
-
-def _rows_by_subject(subject_ids: Sequence[str]) -> list[NDArray[np.intp]]:
-    rows: defaultdict[str, list[int]] = defaultdict(list)
-    for row, subject in enumerate(subject_ids):
-        rows[subject].append(row)
-    return [np.array(found, np.intp) for found in rows.values()]
-
-
-def _split(
-    templates: Templates,
-    rows: Sequence[NDArray[np.intp]],
-    protocol: OpenSetProtocol,
-    random: np.random.Generator,
-) -> tuple[Searches, Searches]:
-    """Draw one split and search it: the same searches by raw and by normalised score."""
-    people = random.permutation(len(rows))
-    listed = [random.permutation(rows[person]) for person in people[: protocol.list_size]]
-    others = np.concatenate([rows[person] for person in people[protocol.list_size :]])
-    gallery = _gallery(templates[[photographs[0] for photographs in listed]])
-    mated = [
-        _mated(gallery, templates[probe], own)
-        for own, photographs in enumerate(listed)
-        for probe in photographs[1:]
-    ]
-    non_mated = [_best(gallery, templates[probe]) for probe in others]
-    mated_scores = np.array(mated, np.float32).reshape(-1, 2)
-    non_mated_scores = np.array(non_mated, np.float32).reshape(-1, 2)
-    raw, normalised = (Searches(mated_scores[:, i], non_mated_scores[:, i]) for i in range(2))
-    return raw, normalised
-
-
-def _gallery(templates: Templates) -> Gallery:
-    return Gallery([str(subject) for subject in range(len(templates))], templates, "evaluation")
-
-
-def _mated(gallery: Gallery, template: Scores, own: int) -> tuple[float, float]:
-    scores = gallery.score(template)
-    raw, normalised = scores.comparison, scores.normalised
-    return (
-        float(raw[own]) if raw.argmax() == own else -np.inf,
-        float(normalised[own]) if normalised.argmax() == own else -np.inf,
-    )
-
-
-def _best(gallery: Gallery, template: Scores) -> tuple[float, float]:
-    scores = gallery.score(template)
-    return float(scores.comparison.max()), float(scores.normalised.max())
-
-
-def _over_splits(splits: Sequence[Searches], fpirs: Sequence[float]) -> tuple[OperatingPoints, ...]:
-    return tuple(
-        _summed_up([operating_point(searches, fpir) for searches in splits]) for fpir in fpirs
-    )
-
-
-def _summed_up(points: Sequence[OperatingPoint]) -> OperatingPoints:
-    return OperatingPoints(
-        fpir=points[0].fpir,
-        threshold=Spread.of([point.threshold for point in points]),
-        tpir=Spread.of([point.tpir for point in points]),
-        false_positives=float(np.mean([point.false_positives for point in points])),
-    )

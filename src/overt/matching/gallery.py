@@ -15,7 +15,7 @@ The search is exact: one matrix product over all subjects, no approximate index,
 never the index's fault.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,7 +38,10 @@ _BLOCK = 2_048  # rows a block in building: 2,048 by 16,384 float32 is 134 MB
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """One probe against every subject: two `(n,)` float32 arrays in the gallery's order."""
+    """Probes against every subject: two float32 arrays in the gallery's order.
+
+    Both are `(n,)` for one probe and `(p, n)` for `p` of them.
+    """
 
     comparison: NDArray[np.float32]
     normalised: NDArray[np.float32]
@@ -97,9 +100,46 @@ class Gallery:
         """Whether the list is large enough to be its own cohort."""
         return len(self._cohort) > 0
 
+    def without(self, subject_ids: Collection[str]) -> "Gallery":
+        """Return the gallery without some subjects, whose templates it does not hold.
+
+        The levels of the others stay as they were measured against the whole list, so that this
+        takes milliseconds, in the middle of a run.
+
+        Raises:
+            WatchlistError: nobody is left.
+        """
+        gone = frozenset(subject_ids)
+        stay = np.array([each not in gone for each in self.subject_ids], bool)
+        if not stay.any():
+            raise WatchlistError(
+                "Everybody on the watchlist has been withdrawn, so nothing can be searched.",
+                remedy="End the deployment.",
+            )
+        left = object.__new__(Gallery)
+        left.subject_ids = tuple(each for each in self.subject_ids if each not in gone)
+        left.pack_id = self.pack_id
+        left._templates = np.ascontiguousarray(self._templates[stay])
+        left._subject_level = self._subject_level[stay]
+        left._cohort = (np.cumsum(stay) - 1)[self._cohort[stay[self._cohort]]]
+        left._references = {
+            each: found for each, found in self._references.items() if each not in gone
+        }
+        return left
+
     def score(self, template: Template) -> Scores:
         """Compare one probe's template, `(d,)` float32 of unit norm, with every subject."""
         comparison = self._templates @ template
+        if not self.normalises:
+            return Scores(comparison, comparison)
+        return Scores(comparison, self._normalise(comparison[None])[0])
+
+    def score_many(self, templates: Templates) -> Scores:
+        """Compare many probes, `(p, d)` float32 of unit norm, with every subject at once.
+
+        The arrays are `(p, n)`: whoever has many probes brings them block by block.
+        """
+        comparison = templates @ self._templates.T
         if not self.normalises:
             return Scores(comparison, comparison)
         return Scores(comparison, self._normalise(comparison))
@@ -126,15 +166,20 @@ class Gallery:
         )
 
     def _normalise(self, comparison: NDArray[np.float32]) -> NDArray[np.float32]:
-        against_cohort = comparison[self._cohort]
-        top = _top(against_cohort, COHORT_TOP + 1)
-        highest = against_cohort[top]
-        level = np.float32(highest[:COHORT_TOP].mean())
-        normalised = comparison - np.float32(0.5) * (self._subject_level + level)
+        """Return the normalised scores of comparison scores `(p, n)`."""
+        probes = np.arange(len(comparison))[:, None]
+        against_cohort = comparison.take(self._cohort, axis=1)
+        top = _top_of_rows(against_cohort, COHORT_TOP + 1)
+        highest = against_cohort[probes, top]
+        level = highest[:, :COHORT_TOP].mean(axis=1, keepdims=True)
+        levels = np.float32(0.5) * (self._subject_level + level)
+        normalised: NDArray[np.float32] = comparison - levels
         # A subject among the probe's own top scores is left out of the mean it is held against.
-        own = self._cohort[top[:COHORT_TOP]]
-        without = (highest.sum() - highest[:COHORT_TOP]) / COHORT_TOP
-        normalised[own] = comparison[own] - 0.5 * (self._subject_level[own] + without)
+        own = self._cohort[top[:, :COHORT_TOP]]
+        without = (highest.sum(axis=1, keepdims=True) - highest[:, :COHORT_TOP]) / COHORT_TOP
+        normalised[probes, own] = comparison[probes, own] - np.float32(0.5) * (
+            self._subject_level[own] + without
+        )
         return normalised
 
     def _nearest_reference(self, subject_id: str, template: Template) -> str:
@@ -157,11 +202,16 @@ class _References:
         )
 
     def mean(self) -> Template:
-        total = self.templates.sum(axis=0)
-        return np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), np.float32)
+        return mean_template(self.templates)
 
     def nearest(self, template: Template) -> str:
         return self.ids[int(np.argmax(self.templates @ template))]
+
+
+def mean_template(templates: Templates) -> Template:
+    """Return what stands for one subject: the mean of their templates `(n, d)`, at unit norm."""
+    total = templates.sum(axis=0)
+    return np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), np.float32)
 
 
 def _choose_cohort(subjects: int) -> NDArray[np.intp]:
@@ -199,6 +249,14 @@ def _top(values: NDArray[np.float32], count: int) -> NDArray[np.intp]:
     else:
         chosen = np.arange(len(values))
     return chosen[np.lexsort((chosen, -values[chosen]))]
+
+
+def _top_of_rows(values: NDArray[np.float32], count: int) -> NDArray[np.intp]:
+    """Return the indices of each row's `count` highest values, or of all, highest first."""
+    lowest = max(0, values.shape[1] - count)
+    chosen = values.argpartition(lowest, axis=1)[:, lowest:]
+    rows = np.arange(len(values))[:, None]
+    return np.asarray(chosen[rows, (-values[rows, chosen]).argsort(axis=1)])
 
 
 def _mismatch(have: str, want: str) -> PackMismatchError:

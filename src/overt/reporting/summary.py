@@ -35,12 +35,15 @@ class RunSummary:
     """All that is on the page.
 
     `videos` are names of files beside the page, which it links to. `made_at` is aware UTC.
+    Without `faces`, as for every authorised deployment, it has no pictures and no names on it: those
+    stay sealed in the record, where a look at them is put on the log.
     """
 
     run: Run
     alerts: tuple[AlertCard, ...]
     made_at: datetime
     videos: tuple[str, ...] = ()
+    faces: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +55,22 @@ class Bar:
     share: float
 
 
-def summarise(record: Record, run_id: str, videos: tuple[str, ...] = ()) -> RunSummary:
+def summarise(
+    record: Record, run_id: str, videos: tuple[str, ...] = (), *, faces: bool = True
+) -> RunSummary:
     """Return the summary of one run as the record has it now.
 
     Raises:
         StorageError: there is no such run, or the record cannot be read.
     """
-    run = record.find_run(run_id)
+    run = record.runs.find(run_id)
     cards = tuple(
-        AlertCard(alert, record.enrolled(run.watchlist_id, alert.alert.candidate.reference_id))
-        for alert in record.alerts(run.run_id)
+        AlertCard(
+            alert, record.watchlists.enrolled(run.watchlist_id, alert.alert.candidate.reference_id)
+        )
+        for alert in record.alerts.of_run(run.run_id)
     )
-    return RunSummary(run, cards, datetime.now(UTC), videos)
+    return RunSummary(run, cards, datetime.now(UTC), videos, faces)
 
 
 def render(summary: RunSummary, zone: tzinfo | None = None) -> str:

@@ -6,22 +6,30 @@ from pathlib import Path
 from overt.capture import CaptureSettings, Zone
 from overt.deployment.file import Camera, Deployment
 from overt.deployment.policy import DecisionSettings, Policy
+from overt.deployment.validation import ValidationReport, demand_supported, validated
 from overt.errors import ConfigurationError
 from overt.matching.decision import DecisionPolicy
-from overt.matching.gallery import Gallery
+from overt.matching.gallery import SMALLEST_COHORT, Gallery
 from overt.runtime.pipeline import CameraSettings
 from overt.runtime.worker import CameraJob
 from overt.vision.detection import DetectorSettings
-from overt.vision.manifest import FpirTarget
+from overt.vision.manifest import FpirTarget, Manifest
 from overt.vision.quality import QualityLimits
 from overt.vision.store import Pack
 from overt.vocabulary import DeploymentKind
-from overt.watchlist.rules import ListRules
+from overt.watchlist.rules import ListRules, reference_quality
 
 _DETECTION_PX = 960
 _CONTINUING_SCORE = 0.3
 """Faces as uncertain as this may continue a track, though they can neither begin one nor be
 searched (Zhang et al., 2022, ByteTrack)."""
+
+_LIVE_READ_S = 4.0  # a stream that is silent for longer is opened anew
+
+_HIDING_SCORE = 0.1
+"""What is as uncertain as this is hidden from whoever watches, and otherwise left alone: faces cut
+by the picture's edge, or turned away, score so. On the crowd clip that hides ten places a frame
+beside the faces that are followed, most of them small or turned heads."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,21 +80,33 @@ def _job(
         pack_id=matching.pack.id,
         same_person_floor=manifest.same_person_floor,
         watched=watching.videos is not None,
+        tracked_score=_tracked_score(manifest),
     )
     return CameraJob(
         settings=settings,
         source=camera.source.address,
-        capture=CaptureSettings(camera=camera.name),
+        capture=_capture(camera),
         detector=DetectorSettings(
             working_px=camera.detection_width_px or _DETECTION_PX,
-            smallest_score=min(_CONTINUING_SCORE, manifest.detector.smallest_score),
+            smallest_score=min(_HIDING_SCORE, _tracked_score(manifest)),
         ),
         store=store,
         pack=manifest.name,
         threads=watching.threads,
         newest_only=watching.paced or deployment.kind is DeploymentKind.LIVE,
+        lasting=camera.source.is_lasting,
         video=watching.videos / f"{camera.name}.mp4" if watching.videos else None,
     )
+
+
+def _capture(camera: Camera) -> CaptureSettings:
+    if camera.source.is_lasting:
+        return CaptureSettings(camera=camera.name, read_timeout_s=_LIVE_READ_S)
+    return CaptureSettings(camera=camera.name)
+
+
+def _tracked_score(manifest: Manifest) -> float:
+    return min(_CONTINUING_SCORE, manifest.detector.smallest_score)
 
 
 def decision_policy(deployment: Deployment, pack: Pack, gallery: Gallery) -> DecisionPolicy:
@@ -99,11 +119,51 @@ def decision_policy(deployment: Deployment, pack: Pack, gallery: Gallery) -> Dec
     threshold = decision.threshold
     if threshold is None:
         threshold = _measured_threshold(decision, pack, gallery)
+    if deployment.kind is DeploymentKind.LIVE:
+        _demand_floor(deployment, threshold, pack, gallery)
     return DecisionPolicy(
         threshold=threshold,
         version=deployment.policy.stamp,
         smallest_shots=decision.min_agreeing_shots,
     )
+
+
+def _demand_floor(deployment: Deployment, threshold: float, pack: Pack, gallery: Gallery) -> None:
+    """R-24: no threshold below what a report, or the pack's own table, supports."""
+    stated = deployment.policy.threshold_floor(deployment.pack)
+    floor = stated.floor if stated else None
+    demand_validated(deployment, threshold, pack, len(gallery))
+    if floor is None:
+        floor = _measured_threshold(deployment.policy.decision, pack, gallery)
+    if threshold < floor:
+        raise ConfigurationError(
+            f"The threshold {threshold:g} is below the floor {floor:.4f} of this list's size.",
+            remedy="Raise it, or validate a lower one and put its report in the policy.",
+        )
+
+
+def demand_validated(
+    deployment: Deployment, threshold: float, pack: Pack, subjects: int
+) -> ValidationReport | None:
+    """Return the report that a live deployment's floor rests on, or None where it has none.
+
+    Raises:
+        ConfigurationError: it is missing, altered, unsigned or of another pack, or does not
+            support this threshold for a list of so many subjects.
+    """
+    stated = deployment.policy.threshold_floor(deployment.pack)
+    if stated is None or deployment.kind is not DeploymentKind.LIVE:
+        return None
+    report = validated(deployment.policy, stated, deployment.report)
+    demand_supported(
+        report,
+        deployment.policy,
+        pack_id=pack.id,
+        list_size=subjects,
+        normalised=subjects >= SMALLEST_COHORT,
+        threshold=threshold,
+    )
+    return report
 
 
 def _measured_threshold(decision: DecisionSettings, pack: Pack, gallery: Gallery) -> float:
@@ -138,4 +198,13 @@ def list_rules(policy: Policy, kind: DeploymentKind) -> ListRules:
         sources=policy.sources_for(kind),
         most_references=policy.watchlist_cap,
         required=frozenset(policy.required_fields),
+        individual_authority=policy.needing_individual_authority,
+        picture_ages=policy.picture_ages,
+        seeded=policy.seeded,
+        consented_sources=policy.consented_sources,
+        quality=reference_quality(
+            smallest_inter_eye_px=policy.watchlist.reference_min_inter_eye_px,
+            largest_yaw_deg=policy.watchlist.reference_max_yaw_deg,
+            largest_pitch_deg=policy.watchlist.reference_max_pitch_deg,
+        ),
     )

@@ -1,12 +1,19 @@
-"""What a camera's process tells its parent: alerts, counts and its end; never a passer-by."""
+"""What a camera's process and its parent tell each other.
+
+A camera tells of alerts, counts and its end, and shows pictures in which nobody without an alert
+can be made out; never a passer-by. The parent says who has been withdrawn, whether anybody
+watches, and that it has taken a picture.
+"""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from overt.capture import Link
 from overt.errors import OvertError
 from overt.runtime.counts import Counts
-from overt.values import Alert, StageTime
+from overt.values import Alert, StageTime, Template
 from overt.vocabulary import DropCause
 
 
@@ -16,7 +23,9 @@ class CameraState:
 
     `frames_per_second` is the pace of detection over the last few seconds, `waiting_s` the
     time since a frame was last looked at. `film_s` says how far into a recording it is, and
-    `film_length_s` how long the recording says it is. `stage_times` are given at the end only.
+    `film_length_s` how long the recording says it is. `link` says how a live source is
+    connected, and how often it was lost and why. `alerted_ago_s` says how long ago the face of each
+    subject's last alert was seen, where it would be the same passage still. `stage_times` are given at the end only.
     """
 
     camera: str
@@ -24,6 +33,8 @@ class CameraState:
     dropped: Counter[DropCause] = field(default_factory=Counter)
     frames_per_second: float = 0.0
     waiting_s: float = 0.0
+    link: Link = field(default_factory=Link)
+    alerted_ago_s: Mapping[str, float] = field(default_factory=dict, repr=False)
     film_s: float = 0.0
     film_length_s: float | None = None
     peak_memory_mb: float = 0.0
@@ -35,11 +46,13 @@ class Raised:
     """An alert, to be stored before anybody sees it.
 
     `decoded_s` is the monotonic time at which the frame that met the policy was decoded; the
-    clock is one for all processes of a machine.
+    clock is one for all processes of a machine. `template` is the track's: the parent keeps it in
+    memory, as long as the camera would, for the process that takes this one's place if it dies.
     """
 
     alert: Alert
     decoded_s: float
+    template: Template = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +71,41 @@ class Ended:
     error: OvertError | None = None
 
 
-Message: TypeAlias = Raised | Beat | Ended
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A frame as people may see it, as JPEG: everybody without an alert is hidden.
+
+    `sequence` grows by one a picture; `captured_s` is the monotonic time at which the frame was
+    decoded. The camera sends no other before the parent has said `Taken`.
+    """
+
+    camera: str
+    sequence: int
+    captured_s: float
+    jpeg: bytes = field(repr=False)
+
+
+Message: TypeAlias = Raised | Beat | Ended | Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Subjects whose entries were withdrawn: they are not searched for any more."""
+
+    subject_ids: frozenset[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Whether anybody watches: pictures are made while somebody does, and at no other time."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The parent has taken the last picture, and another may follow."""
+
+
+Order: TypeAlias = Withdrawn | Watched | Taken
+"""What a parent tells a camera."""

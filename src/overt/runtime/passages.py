@@ -23,6 +23,7 @@ class Passage:
     detections: int = 0
     templated_s: float = 0.0
     alert: Alert | None = None
+    seen: bool = False
     searched: bool = False
     confirmed_in: int = -1
 
@@ -44,3 +45,12 @@ class Alerted:
 
     template: Template
     seen_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AlertedBefore:
+    """Who alerted as which subject in an earlier process of the camera, and how long ago."""
+
+    subject_id: str
+    template: Template
+    ago_s: float

@@ -6,7 +6,7 @@ track ends, its shots are let go (principle 2).
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -20,7 +20,7 @@ from overt.matching.decision import DecisionPolicy, Evidence, weigh
 from overt.matching.gallery import Gallery
 from overt.runtime.counts import Counts
 from overt.runtime.crops import cut_out, encode_jpeg
-from overt.runtime.passages import Alerted, Passage
+from overt.runtime.passages import Alerted, AlertedBefore, Passage
 from overt.runtime.timing import StageClock
 from overt.runtime.zoned import ZonedDetector
 from overt.values import Alert, FaceDetection, Frame, Probe, Quality, RGBImage, Shot, Template
@@ -33,6 +33,14 @@ from overt.vocabulary import DeploymentKind, NotSearchable
 
 Weigh: TypeAlias = Callable[[Probe, Gallery, DecisionPolicy], Evidence]
 
+Notice: TypeAlias = Callable[[Frame, TrackedFace, Sequence[NotSearchable]], None]
+"""Told of every face that has a track, in every frame, and why it is not searchable, if it is not.
+
+Production tells nobody.
+"""
+
+_MOSTLY = 0.9
+
 _SEEN_AFTER = 3
 """Detections that make a track a face seen: a flicker of one or two frames is not a passage."""
 
@@ -44,8 +52,9 @@ class CameraSettings:
     `same_person_floor` is the comparison score below which two shots of one track are taken
     for two people, so that their evidence is never put together. A face that alerted is not alerted
     again by this camera, as the same subject, within `repeat_s` seconds of last being seen: it
-    is the same passage, whose track was broken. `watched` says that somebody sees the frames,
-    so that an alerted face has to be confirmed in each.
+    is the same passage, whose track was broken. `watched` says that somebody sees every frame,
+    so that an alerted face has to be confirmed in each; see `CameraPipeline.watched`. What may be
+    a face, but with a detection score below `tracked_score`, is hidden in views and not followed.
     """
 
     camera: str
@@ -57,6 +66,7 @@ class CameraSettings:
     same_person_floor: float = 0.905
     repeat_s: float = 30.0
     watched: bool = True
+    tracked_score: float = 0.3
     shots: ShotSettings = field(default_factory=ShotSettings)
     tracker: TrackerSettings = field(default_factory=TrackerSettings)
 
@@ -79,7 +89,11 @@ class PipelineResult:
 
 
 class CameraPipeline:
-    """Turns one camera's frames into alerts. For use by one thread."""
+    """Turns one camera's frames into alerts. For use by one thread.
+
+    `watched` may be changed between frames: while it is True an alerted face is confirmed in
+    each, and only so may be shown. `notice` is for evaluations, to see how far a face gets.
+    """
 
     def __init__(
         self,
@@ -90,6 +104,8 @@ class CameraPipeline:
         weigh: Weigh = weigh,
     ) -> None:
         """Put a pipeline together; an evaluation may listen in by handing in its own `weigh`."""
+        self.watched = settings.watched
+        self.notice: Notice = lambda _frame, _face, _why_not: None
         self._settings = settings
         self._extractor = extractor
         self._gallery = gallery
@@ -97,6 +113,7 @@ class CameraPipeline:
         self._tracker = FaceTracker(settings.tracker)
         self._passages: dict[int, Passage] = {}
         self._alerted: dict[str, Alerted] = {}
+        self._withdrawn: set[str] = set()
         self.counts = Counts()
         self.clock = StageClock()
         self._detector = self.in_zone(detector)
@@ -106,6 +123,29 @@ class CameraPipeline:
         margin = 2 * self._settings.limits.smallest_face_px
         return ZonedDetector(detector, self._settings.zone, margin, self.clock)
 
+    def withdraw(self, subject_ids: Collection[str]) -> None:
+        """Search without these subjects, and hide who alerted as one, from the next frame on: R-15.
+
+        Raises:
+            WatchlistError: nobody is left to be searched for.
+        """
+        self._withdrawn.update(subject_ids)
+        self._gallery = self._gallery.without(subject_ids)
+
+    def remember(self, alerted: Iterable[AlertedBefore]) -> None:
+        """Take over who alerted lately from a pipeline that this one replaces."""
+        for each in alerted:
+            self._alerted[each.subject_id] = Alerted(each.template, -each.ago_s)
+
+    def template_of(self, subject_id: str) -> Template:
+        """Return the template, `(d,)`, of the track that alerted last as a subject."""
+        return self._alerted[subject_id].template
+
+    def alerted_ago_s(self, presentation_s: float) -> Mapping[str, float]:
+        """Return how long ago each subject's alerted face was last seen, where it matters still."""
+        ago = {each: presentation_s - seen.seen_s for each, seen in self._alerted.items()}
+        return {each: ago_s for each, ago_s in ago.items() if ago_s < self._settings.repeat_s}
+
     def process(self, frame: Frame) -> PipelineResult:
         """Look at one frame."""
         return self.follow(frame, self._detector.detect(frame))
@@ -113,16 +153,20 @@ class CameraPipeline:
     def follow(self, frame: Frame, faces: Sequence[FaceDetection]) -> PipelineResult:
         """Take in a frame whose faces have been detected; frames come in their order."""
         self.counts.frames += 1
+        sure = [f for f in faces if f.detection_score >= self._settings.tracked_score]
         with self.clock.stage("tracking"):
-            update = self._tracker.update(faces, frame.presentation_s)
+            update = self._tracker.update(sure, frame.presentation_s)
         for track_id in update.ended:
             self._passages.pop(track_id, None)
         self.counts.detections += len(update.faces)
-        grown = self._take_shots(frame, update.faces, faces)
+        grown = self._take_shots(frame, update.faces, sure)
         with self.clock.stage("search and decision"):
             alerts = tuple(filter(None, (self._decide(track_id, frame) for track_id in grown)))
         shown = {id(face.detection) for face in update.faces if self._is_shown(face, frame)}
-        return self._result(alerts, faces, shown, self._detector.looked_at_px(frame))
+        kept = [face for face in sure if id(face) in shown]
+        surely = {id(face) for face in sure}
+        perhaps = [face for face in faces if id(face) not in surely and not _is_part_of(face, kept)]
+        return self._result(alerts, sure + perhaps, shown, self._detector.looked_at_px(frame))
 
     def _take_shots(
         self, frame: Frame, tracked: Sequence[TrackedFace], detected: Sequence[FaceDetection]
@@ -148,18 +192,20 @@ class CameraPipeline:
         """Return quality and chip where the face should become a shot of its track."""
         passage = self._passage(frame, face.track_id)
         passage.detections += 1
-        self.counts.faces_seen += passage.detections == _SEEN_AFTER
+        if passage.detections == _SEEN_AFTER:
+            self._see(passage)
         height, width = frame.image.shape[:2]
         if not self._settings.zone.contains(face.detection.centre_px, (width, height)):
             self.counts.not_searchable[NotSearchable.OUTSIDE_ZONE] += 1
+            self.notice(frame, face, [NotSearchable.OUTSIDE_ZONE])
             return None
         chip = self._extractor.align(frame.image, [face.detection])[0]
         quality = assess(face.detection, chip, (width, height), self._settings.limits)
         self.counts.not_searchable.update(quality.reasons)
+        self.notice(frame, face, quality.reasons)
         if not quality.searchable:
             return None
-        watched = self._settings.watched
-        if not passage.wants(quality, frame.presentation_s, watched=watched):
+        if not passage.wants(quality, frame.presentation_s, watched=self.watched):
             return None
         passage.templated_s = frame.presentation_s
         return quality, chip
@@ -194,7 +240,8 @@ class CameraPipeline:
                 detection=face.detection,
                 quality=quality,
                 crop=crop,
-                template=template,
+                # No view: that would keep the templates of all who were in the same frame.
+                template=template.copy(),
             )
         )
         return True
@@ -204,7 +251,7 @@ class CameraPipeline:
         passage = self._passages[track_id]
         if passage.alert is not None:
             return None  # its later shots only show whether the face is still the same one
-        self.counts.faces_searched += not passage.searched
+        self.counts.faces_searched += passage.seen and not passage.searched
         passage.searched = True
         settings = self._settings
         probe = Probe(
@@ -217,12 +264,20 @@ class CameraPipeline:
         evidence = self._weigh(probe, self._gallery, settings.policy)
         if evidence.why_not is not None:
             return None
+        self._see(passage)  # whoever alerts was seen, though it be in two frames only
         passage.alert = self._alert(probe, passage, evidence, frame)
         if self._is_repeat(evidence.best.subject_id, probe, frame):
             self.counts.repeats += 1
             return None
         self.counts.alerts += 1
         return passage.alert
+
+    def _see(self, passage: Passage) -> None:
+        """Count a track as a face seen, once; the faces searched are those of the seen."""
+        if not passage.seen:
+            passage.seen = True
+            self.counts.faces_seen += 1
+            self.counts.faces_searched += passage.searched
 
     def _is_repeat(self, subject_id: str, probe: Probe, frame: Frame) -> bool:
         """Tell whether the same face alerted as the same subject a moment ago.
@@ -275,6 +330,7 @@ class CameraPipeline:
         return (
             passage is not None
             and passage.alert is not None
+            and passage.alert.candidate.subject_id not in self._withdrawn
             and passage.confirmed_in == frame.sequence
         )
 
@@ -296,6 +352,18 @@ class CameraPipeline:
             frozenset(index for index, face in enumerate(detected) if id(face) in shown),
             looked_at_px,
         )
+
+
+def _is_part_of(face: FaceDetection, kept: Sequence[FaceDetection]) -> bool:
+    """Tell whether what may be a face is a part of one that is shown, and hides nobody else."""
+    return any(_share_within(face.box_px, other.box_px) > _MOSTLY for other in kept)
+
+
+def _share_within(box: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Return which share of a box's area lies in another one."""
+    low, high = np.maximum(box[:2], other[:2]), np.minimum(box[2:], other[2:])
+    within, whole = np.maximum(0.0, high - low).prod(), (box[2:] - box[:2]).prod()
+    return float(within / whole) if whole > 0 else 0.0
 
 
 def _four(box: NDArray[np.float32]) -> tuple[float, float, float, float]:

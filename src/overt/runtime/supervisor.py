@@ -6,19 +6,48 @@ the parent's is. What a camera's process holds in memory dies with it.
 
 import os
 import signal
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
-from time import monotonic
+from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.synchronize import Event
+from pickle import UnpicklingError
+from time import monotonic, sleep
 
-from overt.errors import SourceError
+from overt.capture import BackOff
+from overt.errors import ConfigurationError, ModelError, SourceError
 from overt.matching.gallery import Gallery
-from overt.runtime.messages import CameraState, Ended, Message, Raised
+from overt.runtime.counts import total
+from overt.runtime.messages import (
+    Beat,
+    CameraState,
+    Ended,
+    Message,
+    Order,
+    Picture,
+    Raised,
+    Taken,
+    Watched,
+    Withdrawn,
+)
+from overt.runtime.passages import AlertedBefore
 from overt.runtime.worker import STOP_SIGNALS, CameraJob, work
+from overt.values import Template
+from overt.vocabulary import LinkState, LossCause
 
 _LISTEN_S = 0.2
+_STEADY_S = 30.0
+"""A process that lived so long was no flash in the pan; the next one need not wait long."""
+
+_UNHEARD = (EOFError, OSError, UnpicklingError)
+"""What reading a pipe raises whose writer has died, perhaps in the middle of a word."""
+
+_STARTING = threading.Lock()
+"""Held while a process starts without the secrets of the environment, which threads share."""
 
 _ASLEEP_S = 2.0
 """A parent that was not up for so long itself, as when a machine is paused, heard nobody."""
@@ -32,61 +61,46 @@ class Patience:
     libraries and models, and fits these to the picture's size, without a word. `silence_s` is
     that allowed later, when a beat comes four times a second.
     `picture_s` is how long a source may deliver no picture, opening included, and `grace_s` how
-    long a camera may take to stop by itself, its video finished, when it is told to.
+    long a camera may take to stop by itself, its video finished, when it is told to. A lasting
+    source may take `opening_s` for each try to open it, and deliver nothing for `stall_s`.
     """
 
     starting_s: float = 60.0
     silence_s: float = 10.0
     picture_s: float = 30.0
     grace_s: float = 10.0
+    opening_s: float = 15.0
+    stall_s: float = 5.0
 
 
-@dataclass(slots=True, eq=False)
-class _Camera:
-    """One camera's process as its parent sees it."""
-
-    name: str
-    process: SpawnProcess
-    pipe: Connection
-    heard_s: float = field(default_factory=monotonic)
-    state: CameraState | None = None
-    ended: bool = False
-
-    def fault(self, patience: Patience) -> str:
-        """Return what is wrong with the process, or nothing."""
-        silent_s = monotonic() - self.heard_s
-        looks = self.state is not None and self.state.counts.frames > 0
-        if silent_s > (patience.silence_s if looks else patience.starting_s):
-            return "its process no longer answers"
-        if self.state and self.state.waiting_s > patience.picture_s:
-            return f"no picture came for {self.state.waiting_s:.0f} seconds"
-        return ""  # the pipe of a process that died ends, which reading it tells
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    cause: LossCause
+    words: str
 
 
 class Supervisor:
-    """Runs cameras and hands on what they say. Used by one thread, once."""
+    """Runs cameras and hands on what they say. Used by one thread, once.
+
+    A camera with a lasting source is never given up: its process is started again, after waits
+    that grow to half a minute, until the run stops. What its processes counted is added up.
+    """
 
     def __init__(
         self, jobs: Sequence[CameraJob], gallery: Gallery, patience: Patience | None = None
     ) -> None:
         # Spawned, not forked: the engines' threads do not survive a fork, and a child should
         # inherit nothing that it is not given.
-        context = get_context("spawn")
-        self._stop = context.Event()
+        self._context = get_context("spawn")
+        self._stop = self._context.Event()
         self._patience = patience or Patience()
+        self._gallery = gallery
+        self._withdrawn: frozenset[str] = frozenset()
         self._awake_s = monotonic()
-        self._cameras: list[_Camera] = []
-        for job in jobs:
-            ours, theirs = context.Pipe(duplex=False)
-            process = context.Process(
-                target=work,
-                args=(job, gallery, theirs, self._stop),
-                name=f"camera {job.settings.camera}",
-                daemon=True,
-            )
-            _start(process)
-            theirs.close()
-            self._cameras.append(_Camera(job.settings.camera, process, ours))
+        self._watched = False
+        self._cameras = [_Camera(job) for job in jobs]
+        for camera in self._cameras:
+            self._begin(camera)
 
     def listen(self, should_stop: Callable[[], bool]) -> Iterator[Message | None]:
         """Yield every message until all cameras have ended; None when a moment passed silently.
@@ -104,39 +118,74 @@ class Supervisor:
                 yield None
             late = stopping_s is not None and monotonic() - stopping_s > self._patience.grace_s
             yield from self._end_faulty(late=late)
+            yield from self._begin_again()
+
+    def withdraw(self, subject_ids: frozenset[str]) -> None:
+        """Tell every camera to search without these subjects from its next frame on."""
+        self._withdrawn |= subject_ids
+        self._order(Withdrawn(subject_ids))
+
+    def watch(self, *, on: bool) -> None:
+        """Have every camera make pictures from now on, or none; the same again costs nothing."""
+        if on is not self._watched:
+            self._watched = on
+            self._order(Watched(on))
 
     def close(self) -> None:
         """End every process that is left."""
         self._stop.set()
+        until_s = monotonic() + self._patience.grace_s
         for camera in self._cameras:
-            if camera.ended:  # it has said its last word and only has to leave
-                camera.process.join(self._patience.grace_s)
-            _kill(camera)
+            if camera.ended and camera.process:  # it has said its last word, and has to leave
+                camera.process.join(max(0.0, until_s - monotonic()))
+            camera.kill()
 
-    def _ready(self) -> list[_Camera]:
-        by_pipe = {camera.pipe: camera for camera in self._cameras if not camera.ended}
+    def _begin(self, camera: "_Camera") -> None:
+        """Start a camera's process, with what it has to know of the time before."""
+        camera.start(self._context, self._gallery, self._stop)
+        if self._withdrawn:
+            camera.tell(Withdrawn(self._withdrawn))
+        if self._watched:
+            camera.tell(Watched(on=True))
+
+    def _order(self, order: Order) -> None:
+        for camera in self._cameras:
+            camera.tell(order)
+
+    def _ready(self) -> list["_Camera"]:
+        by_pipe = {each.pipe: each for each in self._cameras if each.pipe and not each.ended}
+        if not by_pipe:
+            sleep(_LISTEN_S)
         return [by_pipe[pipe] for pipe in wait(list(by_pipe), _LISTEN_S) if pipe in by_pipe]
 
-    def _hear(self, camera: _Camera) -> Iterator[Message]:
+    def _hear(self, camera: "_Camera") -> Iterator[Message]:
         try:
-            message: Message = camera.pipe.recv()
-        except (EOFError, OSError):
-            yield self._give_up(camera, "its process died")
+            message = camera.receive()
+        except _UNHEARD:
+            yield from self._lose(camera, _Fault(LossCause.DIED, "its process died"))
             return
-        camera.heard_s = monotonic()
-        if not isinstance(message, Raised):
-            camera.state = message.state
+        if isinstance(message, Ended) and self._comes_back(camera, message):
+            words = str(message.error) if message.error else "it ended by itself"
+            yield from self._lose(camera, _Fault(LossCause.DIED, words))
+            return
         camera.ended = isinstance(message, Ended)
         yield message
+
+    def _comes_back(self, camera: "_Camera", ended: Ended) -> bool:
+        """Tell whether a process ended that is to be started again, and may fare better then."""
+        hopeless = isinstance(ended.error, ModelError | ConfigurationError)
+        return camera.job.lasting and not self._stop.is_set() and not hopeless
 
     def _end_faulty(self, *, late: bool) -> Iterator[Message]:
         self._forgive_own_absence()
         for camera in self._cameras:
-            fault = "" if camera.ended else camera.fault(self._patience)
-            if late and not camera.ended:
-                fault = "it did not stop when told to"
+            if camera.ended:
+                continue
+            fault = camera.fault(self._patience)
+            if late:
+                fault = _Fault(LossCause.SILENT, "it did not stop when told to")
             if fault:
-                yield self._give_up(camera, fault)
+                yield from self._lose(camera, fault)
 
     def _forgive_own_absence(self) -> None:
         now = monotonic()
@@ -145,14 +194,185 @@ class Supervisor:
             for camera in self._cameras:
                 camera.heard_s += away_s
 
-    def _give_up(self, camera: _Camera, why: str) -> Ended:
-        _kill(camera)
-        camera.ended = True
+    def _lose(self, camera: "_Camera", fault: _Fault) -> Iterator[Message]:
+        """End a camera's process, hand on what it still said, and see whether it comes back."""
+        yield from camera.kill()
         error = SourceError(
-            f"Camera {camera.name} was ended: {why}.",
+            f"Camera {camera.job.settings.camera} was ended: {fault.words}.",
             remedy="Check the camera, its network and its cable; the other cameras go on.",
         )
-        return Ended(camera.state or CameraState(camera.name), error=error)
+        if camera.job.lasting and not self._stop.is_set():
+            yield Beat(camera.wait_for_another(fault.cause, error.message))
+        else:
+            camera.ended = True
+            yield Ended(camera.told(), error=error)
+
+    def _begin_again(self) -> Iterator[Message]:
+        for camera in self._cameras:
+            if camera.ended or camera.again_s is None:
+                continue
+            if self._stop.is_set():
+                camera.ended = True
+                yield Ended(camera.told())
+            elif monotonic() >= camera.again_s:
+                self._begin(camera)
+
+
+class _Camera:
+    """One camera as its parent sees it: one process after another, and what they add up to."""
+
+    def __init__(self, job: CameraJob) -> None:
+        self.job = job
+        self.process: SpawnProcess | None = None
+        self.pipe: Connection | None = None
+        self.heard_s = monotonic()
+        self.again_s: float | None = None
+        self.ended = False
+        self._back_off = BackOff()
+        self._began_s = monotonic()
+        self._now: CameraState | None = None
+        self._before = CameraState(job.settings.camera)
+        self._alerted: dict[str, tuple[Template, float]] = {}
+
+    def start(self, context: SpawnContext, gallery: Gallery, stop: Event) -> None:
+        """Start a process."""
+        ours, theirs = context.Pipe(duplex=True)
+        self.process = context.Process(
+            target=work,
+            args=(replace(self.job, alerted=self._lately()), gallery, theirs, stop),
+            name=f"camera {self.job.settings.camera}",
+            daemon=True,
+        )
+        _start(self.process)
+        theirs.close()
+        self.pipe, self.again_s, self._now = ours, None, None
+        self.heard_s = self._began_s = monotonic()
+
+    def receive(self) -> Message:
+        """Return its next message, the states of which add up over all its processes.
+
+        Raises one of `_UNHEARD` where its process has died.
+        """
+        assert self.pipe is not None
+        message: Message = self.pipe.recv()
+        self.heard_s = monotonic()
+        if isinstance(message, Picture):
+            self.tell(Taken())
+            return message
+        if isinstance(message, Raised):
+            seen_s = monotonic()
+            self._alerted[message.alert.candidate.subject_id] = (message.template, seen_s)
+            return message
+        self._now = message.state
+        self._see_again(message.state)
+        if message.state.counts.frames and self.heard_s - self._began_s > _STEADY_S:
+            self._back_off.reset()
+        return replace(message, state=self.told())
+
+    def tell(self, order: Order) -> None:
+        """Tell its process something, if there is one that listens."""
+        if self.pipe is not None and not self.ended:
+            with suppress(OSError):  # its process has died, which reading it will tell
+                self.pipe.send(order)
+
+    def told(self) -> CameraState:
+        """Return how it is doing, earlier processes included."""
+        return _added(self._before, self._now) if self._now else self._before
+
+    def fault(self, patience: Patience) -> _Fault | None:
+        """Return what is wrong with its process, or None."""
+        if self.pipe is None:
+            return None
+        state, silent_s = self._now, monotonic() - self.heard_s
+        looks = state is not None and state.counts.frames > 0
+        if silent_s > (patience.silence_s if looks else patience.starting_s):
+            return _Fault(LossCause.SILENT, "its process no longer answers")
+        if state is None:
+            return None  # the pipe of a process that died ends, which reading it tells
+        return self._stall(state, patience)
+
+    def _stall(self, state: CameraState, patience: Patience) -> _Fault | None:
+        silent = f"no picture came for {state.waiting_s:.0f} seconds"
+        link = state.link
+        if not self.job.lasting:
+            return (
+                _Fault(LossCause.STALLED, silent) if state.waiting_s > patience.picture_s else None
+            )
+        if link.state is LinkState.OPENING and link.for_s > patience.opening_s:
+            return _Fault(
+                LossCause.NOT_OPENED, f"it was not opened within {link.for_s:.0f} seconds"
+            )
+        if link.state is LinkState.PLAYING and state.waiting_s > patience.stall_s:
+            return _Fault(LossCause.STALLED, silent)
+        return None
+
+    def kill(self) -> list[Message]:
+        """End its process, and return what it had said before."""
+        if self.process is not None:
+            _kill(self.process)
+        left = list(self._left_in_the_pipe())
+        if self.pipe is not None:
+            self.pipe.close()
+            self.pipe = None
+        return left
+
+    def wait_for_another(self, cause: LossCause, why: str) -> CameraState:
+        """Plan another process after a while, and return how the camera is until then."""
+        before = self.told()
+        lost = replace(
+            before.link,
+            state=LinkState.LOST,
+            losses=before.link.losses + Counter({cause: 1}),
+            reconnects=before.link.reconnects + 1,
+            why=why,
+        )
+        self._before = replace(before, link=lost, frames_per_second=0.0, alerted_ago_s={})
+        self._now = None
+        self.again_s = monotonic() + self._back_off.next_s()
+        return self._before
+
+    def _left_in_the_pipe(self) -> Iterator[Message]:
+        with suppress(*_UNHEARD):
+            while self.pipe is not None and self.pipe.poll():
+                message = self.receive()
+                if not isinstance(message, Ended):
+                    yield message
+
+    def _see_again(self, state: CameraState) -> None:
+        """Take over when faces that alerted were last seen; forget those of passages that are over."""
+        now_s = monotonic()
+        known = self._alerted
+        self._alerted = {
+            each: (known[each][0], now_s - ago_s)
+            for each, ago_s in state.alerted_ago_s.items()
+            if each in known
+        }
+
+    def _lately(self) -> tuple[AlertedBefore, ...]:
+        now_s = monotonic()
+        return tuple(
+            AlertedBefore(each, template, now_s - seen_s)
+            for each, (template, seen_s) in self._alerted.items()
+        )
+
+
+def _added(before: CameraState, now: CameraState) -> CameraState:
+    """Return the state of a camera whose earlier processes had come to `before`."""
+    link = replace(
+        now.link,
+        reconnects=before.link.reconnects + now.link.reconnects,
+        losses=before.link.losses + now.link.losses,
+        lost_s=before.link.lost_s + now.link.lost_s,
+        why=now.link.why or before.link.why,
+    )
+    return replace(
+        now,
+        counts=total([before.counts, now.counts]),
+        dropped=before.dropped + now.dropped,
+        link=link,
+        film_s=before.film_s + now.film_s,
+        peak_memory_mb=max(before.peak_memory_mb, now.peak_memory_mb),
+    )
 
 
 def _start(process: SpawnProcess) -> None:
@@ -162,14 +382,24 @@ def _start(process: SpawnProcess) -> None:
     # The terminal sends Ctrl-C to every process; only the parent acts on it. Python would report
     # it with a traceback while a child is still importing, so it starts out blocked.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-    try:
-        process.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    # A camera's process decodes what strangers send: it is given no key and no session.
+    with _STARTING:
+        hidden = {name: os.environ.pop(name) for name in _secret_variables() if name in os.environ}
+        try:
+            process.start()
+        finally:
+            os.environ.update(hidden)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _kill(camera: _Camera) -> None:
-    if camera.process.is_alive():
-        camera.process.kill()
-        camera.process.join()
-    camera.pipe.close()
+def _secret_variables() -> list[str]:
+    """Return the environment's variables that hold a secret or say where one is."""
+    word, _, named = os.environ.get("OVERT_MASTER_KEY", "").partition(":")
+    key = [named] if word == "environment" else []
+    return [*key, "OVERT_MASTER_KEY", "OVERT_SESSION"]
+
+
+def _kill(process: SpawnProcess) -> None:
+    if process.is_alive():
+        process.kill()
+        process.join()

@@ -1,9 +1,9 @@
 """What whoever watches a run is told."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from overt.runtime.messages import CameraState, Ended
+from overt.runtime.messages import CameraState, Ended, Picture
 from overt.storage import AlertRecord
 
 
@@ -39,3 +39,14 @@ class RunView(Protocol):
 
     def ended(self, ended: Ended) -> None:
         """A camera has come to its end."""
+
+
+@runtime_checkable
+class PictureView(RunView, Protocol):
+    """Whoever also watches the cameras' pictures, now and then."""
+
+    def watched(self) -> bool:
+        """Tell whether anybody watches now; asked again and again."""
+
+    def picture(self, picture: Picture) -> None:
+        """A camera shows what it sees, as people may see it."""

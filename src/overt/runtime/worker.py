@@ -1,8 +1,8 @@
 """One camera's process: a thread that decodes, and the pipeline that looks.
 
 Everything before an alert lives in this process's memory and ends with it. What leaves it is
-the messages of `messages.py` and, in a rehearsal that asks for it, a video in which every face
-without an alert is hidden.
+the messages of `messages.py` and, in a rehearsal that asks for it, a video; in that video, and in
+the pictures that are sent while somebody watches, every face without an alert is hidden.
 """
 
 import resource
@@ -11,7 +11,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -22,14 +22,30 @@ from overt.capture import (
     CaptureSettings,
     FrameBuffer,
     FrameSource,
+    Lasting,
+    Link,
     NewestFrame,
     Paced,
     open_source,
+    redact,
 )
 from overt.errors import OvertError, SourceError
+from overt.keys.memory import harden_process
 from overt.matching.gallery import Gallery
+from overt.runtime.live_pictures import LivePictures
 from overt.runtime.lookahead import Lookahead
-from overt.runtime.messages import Beat, CameraState, Ended, Message, Raised
+from overt.runtime.messages import (
+    Beat,
+    CameraState,
+    Ended,
+    Message,
+    Order,
+    Raised,
+    Taken,
+    Watched,
+    Withdrawn,
+)
+from overt.runtime.passages import AlertedBefore
 from overt.runtime.pipeline import CameraPipeline, CameraSettings
 from overt.runtime.rehearsal_video import RehearsalVideo
 from overt.synthetic.source import SCHEME, street_from_source
@@ -50,7 +66,9 @@ class CameraJob:
 
     With `newest_only`, as for live sources, a frame that is overtaken is dropped and counted,
     and a recording plays at its own pace; without it a recording is taken as fast as the
-    machine allows and nothing is dropped. `video` is where an annotated video goes, if any.
+    machine allows and nothing is dropped. A `lasting` source is opened again whenever it ends.
+    `video` is where an annotated video goes, if any. `alerted` are those who alerted lately in
+    the process that this one replaces, so that nobody's passage alerts twice.
     """
 
     settings: CameraSettings
@@ -61,15 +79,18 @@ class CameraJob:
     pack: str
     threads: int
     newest_only: bool = False
+    lasting: bool = False
     video: Path | None = None
+    alerted: tuple[AlertedBefore, ...] = field(default=(), repr=False)
 
 
 def work(job: CameraJob, gallery: Gallery, pipe: Connection, stop: Event) -> None:
     """Run one camera until its source ends or `stop` is set. The target of a process."""
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    harden_process()
     try:
-        _Worker(job, gallery, pipe.send, stop.is_set).run()
+        _Worker(job, gallery, pipe, stop.is_set).run()
     except OvertError as error:  # before anything was looked at
         pipe.send(Ended(CameraState(job.settings.camera), error=error))
     except (BrokenPipeError, ConnectionResetError):
@@ -83,11 +104,12 @@ class _Worker:
         self,
         job: CameraJob,
         gallery: Gallery,
-        send: Callable[[Message], None],
+        pipe: Connection,
         stopped: Callable[[], bool],
     ) -> None:
         self._job = job
-        self._send = send
+        self._pipe = pipe
+        self._send: Callable[[Message], None] = pipe.send
         self._stopped = stopped
         self._buffer: FrameBuffer = NewestFrame() if job.newest_only else BoundedQueue()
         self._source: FrameSource | None = None  # set by the decoding thread, then only read
@@ -98,7 +120,9 @@ class _Worker:
         detectors = [pack.detector(job.detector, threads=threads) for _ in range(ahead)]
         extractor = pack.extractor(threads=job.threads)
         self._pipeline = CameraPipeline(job.settings, detectors[0], extractor, gallery)
+        self._pipeline.remember(job.alerted)
         self._lookahead = Lookahead(self._buffer, list(map(self._pipeline.in_zone, detectors)))
+        self._pictures = LivePictures(job.settings)
         self._looked_at: deque[float] = deque()
         self._last_look_s = monotonic()
         self._last_beat_s = 0.0
@@ -130,12 +154,29 @@ class _Worker:
         video: RehearsalVideo | None = None
         lookahead = stack.enter_context(self._lookahead)
         while not self._stopped() and not lookahead.finished:
+            self._hear()
             detected = lookahead.take(_BEAT_S)
             if detected is not None:
                 if video is None and self._job.video is not None:
                     video = stack.enter_context(RehearsalVideo(self._job.video, self._job.settings))
                 self._follow(*detected, video)
             self._beat()
+
+    def _hear(self) -> None:
+        """Take in what the parent says."""
+        while self._pipe.poll():
+            try:
+                order: Order = self._pipe.recv()
+            except EOFError:
+                raise BrokenPipeError from None
+            match order:
+                case Withdrawn(subject_ids):
+                    self._pipeline.withdraw(subject_ids)
+                case Watched(on):
+                    self._pictures.on = on
+                    self._pipeline.watched = on or self._job.settings.watched
+                case Taken():
+                    self._pictures.taken()
 
     def _follow(
         self, frame: Frame, faces: Sequence[FaceDetection], video: RehearsalVideo | None
@@ -145,7 +186,12 @@ class _Worker:
             result = self._pipeline.follow(frame, faces)
         clock.add("age at decision", monotonic() - frame.monotonic_s)
         for alert in result.alerts:
-            self._send(Raised(alert, frame.monotonic_s))
+            template = self._pipeline.template_of(alert.candidate.subject_id)
+            self._send(Raised(alert, frame.monotonic_s, template))
+        self._hear()  # it may have taken the picture before meanwhile
+        if self._pictures.due():
+            with clock.stage("live picture"):
+                self._pictures.make(frame, result, self._send)
         if video is not None:
             with clock.stage("annotated video"):
                 video.write(frame, result)
@@ -157,7 +203,7 @@ class _Worker:
         """Open the source and fill the buffer: the body of the decoding thread."""
         error: OvertError | None = None
         try:
-            with _open(self._job) as source:
+            with _open(self._job, lambda: not self._stopped()) as source:
                 self._source = source
                 for frame in source:
                     if not self._buffer.put(frame):
@@ -186,6 +232,8 @@ class _Worker:
             dropped=self._buffer.dropped + (self._source.dropped if self._source else Counter()),
             frames_per_second=len(self._looked_at) / _PACE_OVER_S,
             waiting_s=now - self._last_look_s,
+            link=self._source.link() if isinstance(self._source, Lasting) else Link(),
+            alerted_ago_s=self._pipeline.alerted_ago_s(self._film_s),
             film_s=self._film_s,
             film_length_s=self._source.info.duration_s if self._source else None,
             peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -193,7 +241,13 @@ class _Worker:
         )
 
 
-def _open(job: CameraJob) -> FrameSource:
+def _open(job: CameraJob, wanted: Callable[[], bool]) -> FrameSource:
+    if job.lasting:
+        return Lasting(redact(job.source), lambda: _open_once(job), wanted)
+    return _open_once(job)
+
+
+def _open_once(job: CameraJob) -> FrameSource:
     source: FrameSource
     if job.source.startswith(SCHEME):
         source = street_from_source(job.source, job.settings.camera)

@@ -4,14 +4,15 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, func, select
 
-from overt.errors import StorageError
+from overt.errors import NotFoundError, StorageError
 
 
 def unique_id(connection: Connection, column: Column[Any], prefix: str) -> str:
     """Return the one id in `column` that is `prefix`, or else the one that begins with it.
 
     Raises:
-        StorageError: no id begins so, or several do.
+        NotFoundError: no id begins so.
+        StorageError: several do.
     """
     what = column.name.removesuffix("_id")
     begins_so = func.substr(column, 1, len(prefix)) == prefix
@@ -20,7 +21,7 @@ def unique_id(connection: Connection, column: Column[Any], prefix: str) -> str:
     if prefix in found:
         return prefix
     if not found:
-        raise StorageError(
+        raise NotFoundError(
             f"There is no {what} whose id begins with “{prefix}”.",
             remedy="List what there is, and copy the id from there.",
         )

@@ -14,6 +14,7 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from time import monotonic, sleep
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
@@ -25,6 +26,10 @@ APPLICATION_ID = 0x4F565254
 
 _WRITES = "overt_writes"
 
+_KEPT_CONNECTIONS, _MOST_CONNECTIONS = 8, 40
+"""A service has a dozen threads that answer, and a few more for each deployment that runs in it;
+none may wait for another one's connection while it holds the write lock."""
+
 _DEMANDS: dict[str, tuple[str, str | int]] = {
     # pragma: (what is set, what must be read back)
     "foreign_keys": ("ON", 1),
@@ -33,6 +38,8 @@ _DEMANDS: dict[str, tuple[str, str | int]] = {
     "journal_mode": ("WAL", "wal"),
     "synchronous": ("FULL", 2),
 }
+
+_BETWEEN_TRIES_S = 0.01
 
 
 def open_engine(path: Path, *, read_only: bool, busy_timeout_s: float) -> Engine:
@@ -45,7 +52,7 @@ def open_engine(path: Path, *, read_only: bool, busy_timeout_s: float) -> Engine
         OSError: the file cannot be made.
     """
     if not read_only:
-        _make(path)
+        make(path)
     elif not path.is_file():
         raise StorageError(
             f"There is no record at {path} yet.",
@@ -67,7 +74,12 @@ def open_engine(path: Path, *, read_only: bool, busy_timeout_s: float) -> Engine
         return connection
 
     engine = create_engine(
-        "sqlite+pysqlite://", creator=connect, poolclass=QueuePool, hide_parameters=True
+        "sqlite+pysqlite://",
+        creator=connect,
+        poolclass=QueuePool,
+        max_overflow=_MOST_CONNECTIONS - _KEPT_CONNECTIONS,
+        pool_size=_KEPT_CONNECTIONS,
+        hide_parameters=True,
     )
     event.listen(engine, "begin", _begin)
     return engine
@@ -99,7 +111,8 @@ def erase_traces(engine: Engine) -> None:
         )
 
 
-def _make(path: Path) -> None:
+def make(path: Path) -> None:
+    """Make a file for its owner alone, with the folders it needs; one that is there stays."""
     for folder in reversed([folder for folder in path.parents if not folder.exists()]):
         folder.mkdir(mode=0o700, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
@@ -110,13 +123,30 @@ def _make(path: Path) -> None:
 def _demand_safe(connection: sqlite3.Connection, *, busy_timeout_ms: int) -> None:
     demands = {"busy_timeout": (busy_timeout_ms, busy_timeout_ms), **_DEMANDS}
     for pragma, (wanted, expected) in demands.items():
-        connection.execute(f"PRAGMA {pragma}={wanted}")
+        _set(connection, pragma, wanted, patience_s=busy_timeout_ms / 1000)
         found = connection.execute(f"PRAGMA {pragma}").fetchone()[0]
         if found != expected:
             raise StorageError(
                 f"SQLite does not keep {pragma}={wanted} on the disk that holds the record.",
                 remedy="Keep the record on a local disk, not on a network share.",
             )
+
+
+def _set(connection: sqlite3.Connection, pragma: str, wanted: object, *, patience_s: float) -> None:
+    # SQLite does not wait by itself for the lock that turning a new file to a write-ahead log takes.
+    until_s = monotonic() + patience_s
+    while not _is_set(connection, pragma, wanted, last=monotonic() > until_s):
+        sleep(_BETWEEN_TRIES_S)
+
+
+def _is_set(connection: sqlite3.Connection, pragma: str, wanted: object, *, last: bool) -> bool:
+    try:
+        connection.execute(f"PRAGMA {pragma}={wanted}")
+    except sqlite3.OperationalError as error:
+        if last or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def _demand_ours(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> None:

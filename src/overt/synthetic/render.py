@@ -149,11 +149,11 @@ def _sample(surface: Surface, rotation: Array, light: Light, window: Window) -> 
         shown &= _resized(surface.alpha, size) > 0.5
     chosen = np.flatnonzero(shown)
     shade, shine = _shading(normals, surface.occlusion, light)
-    colour = _resized(surface.albedo, size, cv2.INTER_AREA).reshape(-1, 3)[chosen]
-    colour *= _resized(shade, size).reshape(-1, 3)[chosen]
-    colour += surface.gloss * _resized(shine, size).reshape(-1, 1)[chosen]
-    depth = _resized(points[..., 2], size).ravel()[chosen] + surface.lead
-    return _Samples(place[chosen], depth, colour)
+    colour = _resized(surface.albedo, size, cv2.INTER_AREA).reshape(-1, 3).take(chosen, axis=0)
+    colour *= _resized(shade, size).reshape(-1, 3).take(chosen, axis=0)
+    colour += surface.gloss * _resized(shine, size).reshape(-1, 1).take(chosen, axis=0)
+    depth = _resized(points[..., 2], size).ravel().take(chosen) + surface.lead
+    return _Samples(place.take(chosen), depth, colour)
 
 
 def _front(surface: Surface, points: Array, normals: Array) -> tuple[Surface, Array, Array]:
@@ -190,9 +190,11 @@ def _pixels(x: Array, y: Array, window: Window) -> tuple[NDArray[np.int32], NDAr
 def _refined(points: Array, facing: Array, px_per_mm: float) -> tuple[int, int]:
     """Return the grid size (width, height) at which most samples are a pixel apart or less."""
     height, width = points.shape[:2]
+    across, down = np.ascontiguousarray(points[..., 0]), np.ascontiguousarray(points[..., 1])
     finer = []
     for axis in (1, 0):
-        apart = np.abs(np.diff(points[..., :2], axis=axis)).max(axis=2)
+        # One axis at a time: a maximum over the two of them together takes three times as long.
+        apart = np.maximum(*(np.abs(np.diff(each, axis=axis)) for each in (across, down)))
         seen = apart[facing[: apart.shape[0], : apart.shape[1]] > 0]
         widest = float(np.percentile(seen, 97)) if seen.size else 0.0
         finer.append(float(np.clip(widest * px_per_mm / 0.9, 0.25, 16)))

@@ -171,6 +171,12 @@ class Pack:
         """Goes into every template and alert; templates of different ids never meet."""
         return self.manifest.pack_id
 
+    def mirroring(self, mirrored: bool) -> "Pack":  # noqa: FBT001 - its name says what it is
+        """Return this pack with the mirrored chip, or without: by its id a pack of its own."""
+        told = self.manifest.model_dump(mode="json")
+        told["features"]["mirrored"] = mirrored
+        return Pack(self._store, Manifest.model_validate(told))
+
     def detector(
         self, settings: DetectorSettings, *, threads: int = 1, backend: Backend = Backend.OPENVINO
     ) -> Detector:

@@ -14,26 +14,16 @@ from itertools import islice
 from typing import TypeAlias
 
 from overt.errors import ImageError, WatchlistError
-from overt.storage import Record
 from overt.values import Quality, Reference, RGBImage, Template, Watchlist
-from overt.vision.features import FeatureExtractor
-from overt.vision.quality import QualityLimits, assess
 from overt.vision.store import Pack
-from overt.vocabulary import NotSearchable, RefusedRow
+from overt.vocabulary import RefusedRow
+from overt.watchlist.acquisition import BATCH, METHOD, Acquirer, Decode, NotAcquired
 from overt.watchlist.entries import CheckedList, Entry, Refusal
-from overt.watchlist.faces import FaceFinder, cut_out, main_face
-from overt.watchlist.pictures import (
-    decode_picture,
-    encode_portrait,
-    picture_path,
-    read_picture,
-)
+from overt.watchlist.faces import cut_out
+from overt.watchlist.pictures import encode_portrait, picture_path, read_picture
 from overt.watchlist.rows import Row, counted_rows
 
 PORTRAIT_PX = 320
-_BATCH = 16  # faces a run of the network: 2.6 ms each in eights, 3.0 one by one
-
-_METHOD = "1"  # changes whenever the same picture would enrol differently
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Told how many entries are done, of how many."""
@@ -86,13 +76,15 @@ class _Face:
     picture_sha256: str
 
 
-def enrol(checked: CheckedList, pack: Pack, progress: Progress | None = None) -> EnrolmentReport:
+def enrol(
+    checked: CheckedList, pack: Pack, decode: Decode, progress: Progress | None = None
+) -> EnrolmentReport:
     """Enrol every entry of a list with `pack`. Takes one thread, about 25 ms a photograph.
 
     Raises:
         ModelError: the pack's files are changed or unusable.
     """
-    enroller = _Enroller(checked, pack)
+    enroller = _Enroller(checked, pack, decode)
     looked_at = _counted(enroller.look(entry) for entry in checked.entries)
     report = progress or (lambda _done, _total: None)
     by_row: dict[int, RowResult] = {}
@@ -116,29 +108,9 @@ def watchlist_id(checked: CheckedList, pack_id: str) -> str:
     for entry in checked.entries:
         try:
             digests.append(_digest(_read(checked, entry)))
-        except _Refused:
+        except NotAcquired:
             digests.append("")
     return _identify(checked, digests, pack_id)
-
-
-def load_or_enrol(
-    record: Record, checked: CheckedList, pack: Pack, progress: Progress | None = None
-) -> tuple[Watchlist, EnrolmentReport | None]:
-    """Return the list from `record` if it is there; else enrol it and keep it there.
-
-    The report is None where nothing had to be enrolled.
-
-    Raises:
-        WatchlistError: not one row could be enrolled.
-        StorageError: the record cannot be read or written.
-    """
-    known = record.load_watchlist(watchlist_id(checked, pack.id))
-    if known is not None:
-        return known, None
-    report = enrol(checked, pack, progress)
-    demand_usable(report)
-    record.save_watchlist(report.watchlist)
-    return report.watchlist, report
 
 
 def demand_usable(report: EnrolmentReport) -> None:
@@ -155,22 +127,13 @@ def demand_usable(report: EnrolmentReport) -> None:
         )
 
 
-class _Refused(Exception):  # noqa: N818 - it never leaves this module
-    """Carries a refusal out of the steps of looking at one picture."""
-
-    def __init__(self, reason: RefusedRow, detail: str) -> None:
-        super().__init__(detail)
-        self.refusal = Refusal(reason, detail)
-
-
 class _Enroller:
     """Holds the pack's networks while one list is enrolled."""
 
-    def __init__(self, checked: CheckedList, pack: Pack) -> None:
+    def __init__(self, checked: CheckedList, pack: Pack, decode: Decode) -> None:
         self._checked = checked
         self._pack_id = pack.id
-        self._finder = FaceFinder(pack)
-        self._extractor: FeatureExtractor = pack.extractor()
+        self._acquirer = Acquirer(pack, checked.source.rules.quality, decode)
 
     def look(self, entry: Entry) -> _Face | RowResult:
         """Read and decode one picture and find its face."""
@@ -178,32 +141,21 @@ class _Enroller:
         try:
             data = _read(self._checked, entry)
             digest = _digest(data)
-            return self._face(entry, _decode(data), digest)
-        except _Refused as refused:
+            return self._face(entry, data, digest)
+        except NotAcquired as refused:
             return RowResult(entry.row, (refused.refusal,), picture_sha256=digest)
 
     def finish(self, batch: Sequence[_Face | RowResult]) -> Iterator[RowResult]:
         """Make the templates of a batch at once and give every result in order."""
         chips = [face.chip for face in batch if isinstance(face, _Face)]
-        templates = iter(self._extractor.extract(chips) if chips else ())
+        templates = iter(self._acquirer.templates(chips) if chips else ())
         for looked in batch:
             yield looked if isinstance(looked, RowResult) else self._result(looked, next(templates))
 
-    def _face(self, entry: Entry, image: RGBImage, digest: str) -> _Face:
-        faces = self._finder.find(image)
-        if not faces:
-            raise _Refused(RefusedRow.NO_FACE, _size(image))
-        face = main_face(faces, image)
-        if face is None:
-            raise _Refused(
-                RefusedRow.SEVERAL_FACES, f"{len(faces)} faces, none clearly the main one"
-            )
-        (chip,) = self._extractor.align(image, [face])
-        limits = self._checked.source.rules.quality
-        quality = assess(face, chip, (image.shape[1], image.shape[0]), limits)
-        _demand_quality(quality, limits)
-        portrait = encode_portrait(cut_out(image, face), PORTRAIT_PX)
-        return _Face(entry, chip, quality, portrait, digest)
+    def _face(self, entry: Entry, data: bytes, digest: str) -> _Face:
+        found = self._acquirer.acquire(data)
+        portrait = encode_portrait(cut_out(found.image, found.face), PORTRAIT_PX)
+        return _Face(entry, found.chip, found.quality, portrait, digest)
 
     def _result(self, face: _Face, template: Template) -> RowResult:
         row = face.entry.row
@@ -224,33 +176,11 @@ def _read(checked: CheckedList, entry: Entry) -> bytes:
     try:
         return read_picture(picture_path(checked.source.pictures, entry.row.picture))
     except FileNotFoundError as error:
-        raise _Refused(RefusedRow.MISSING_PICTURE, entry.row.picture) from error
+        raise NotAcquired(RefusedRow.MISSING_PICTURE, entry.row.picture) from error
     except PermissionError as error:
-        raise _Refused(RefusedRow.OUTSIDE_FOLDER, entry.row.picture) from error
+        raise NotAcquired(RefusedRow.OUTSIDE_FOLDER, entry.row.picture) from error
     except ImageError as error:
-        raise _Refused(RefusedRow.UNDECODABLE, error.message) from error
-
-
-def _decode(data: bytes) -> RGBImage:
-    try:
-        return decode_picture(data)
-    except ImageError as error:
-        raise _Refused(RefusedRow.UNDECODABLE, error.message) from error
-
-
-def _demand_quality(quality: Quality, limits: QualityLimits) -> None:
-    if NotSearchable.TOO_SMALL in quality.reasons:
-        detail = (
-            f"{quality.inter_eye_distance_px:.1f} pixels between the eyes, "
-            f"{limits.smallest_inter_eye_px:.0f} are needed"
-        )
-        raise _Refused(RefusedRow.TOO_SMALL, detail)
-    if quality.reasons:
-        raise _Refused(RefusedRow.POOR_QUALITY, ", ".join(quality.reasons))
-
-
-def _size(image: RGBImage) -> str:
-    return f"in a picture of {image.shape[1]}x{image.shape[0]} pixels"
+        raise NotAcquired(RefusedRow.UNDECODABLE, error.message) from error
 
 
 def _digest(data: bytes) -> str:
@@ -258,7 +188,7 @@ def _digest(data: bytes) -> str:
 
 
 def _identify(checked: CheckedList, digests: Iterable[str], pack_id: str) -> str:
-    method = [_METHOD, pack_id, asdict(checked.source.rules.quality)]
+    method = [METHOD, pack_id, asdict(checked.source.rules.quality)]
     total = hashlib.sha256(json.dumps(method).encode())
     for entry, digest in zip(checked.entries, digests, strict=True):
         row = {**asdict(entry.row), "number": 0, "picture": digest}
@@ -288,6 +218,6 @@ def _counted(
 ) -> Iterator[tuple[int, list[_Face | RowResult]]]:
     """Give batches, and how many have been given with each."""
     done = 0
-    while batch := list(islice(faces, _BATCH)):
+    while batch := list(islice(faces, BATCH)):
         done += len(batch)
         yield done, batch

@@ -132,6 +132,9 @@ def _faults(row: Row, rules: ListRules, today: date) -> Iterator[Refusal]:
 
 def _policy_faults(row: Row, rules: ListRules) -> Iterator[Refusal]:
     responses = rules.responses.get(row.category)
+    if row.category in rules.individual_authority and not row.individual_authority:
+        detail = f"{_quoted(row.category)} needs one for each person"
+        yield Refusal(RefusedRow.NO_INDIVIDUAL_AUTHORITY, detail)
     if row.category and responses is None:
         yield Refusal(RefusedRow.UNKNOWN_CATEGORY, _quoted(row.category))
     if responses and row.expected_response and row.expected_response not in responses:
@@ -139,6 +142,9 @@ def _policy_faults(row: Row, rules: ListRules) -> Iterator[Refusal]:
     only_for = rules.sources.get(row.picture_source)
     if row.picture_source and only_for is None:
         yield Refusal(RefusedRow.UNKNOWN_SOURCE, _quoted(row.picture_source))
+    if row.category in rules.seeded and row.picture_source not in rules.consented_sources:
+        detail = f"{_quoted(row.picture_source)} says nothing of the test subject's consent"
+        yield Refusal(RefusedRow.NO_CONSENT, detail)
     if only_for and row.category and row.category not in only_for:
         detail = f"{_quoted(row.picture_source)} may not be used for {_quoted(row.category)}"
         yield Refusal(RefusedRow.UNKNOWN_SOURCE, detail)

@@ -8,25 +8,23 @@ subjects left out; it finds such pairs far better than the raw score does.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from overt.matching.gallery import COHORT_TOP, SMALLEST_COHORT
-from overt.values import Reference, Templates, Watchlist
+from overt.matching.gallery import SMALLEST_COHORT
+from overt.values import Reference, Watchlist
 from overt.vision.manifest import FpirTarget
 from overt.vision.store import Pack
 from overt.watchlist.enrolment import RowResult
+from overt.watchlist.neighbours import Neighbours
 
 LOOKALIKE_SHARE = 1e-5
 """The share of all pairs that are listed as the most alike; 40 on a list of 2,850."""
 
 MOST_LISTED = 100
-
-_NEAREST = 12  # kept for each reference: the cohort's five, and room for its other references
-_BLOCK = 512  # references a block: 41 MB of scores against a list of 20,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +53,25 @@ def alert_level(pack: Pack, subjects: int, target: FpirTarget) -> float | None:
     return table.at(target, subjects)
 
 
-def find_lookalikes(watchlist: Watchlist, level: float | None = None) -> tuple[Lookalike, ...]:
+def find_lookalikes(
+    watchlist: Watchlist, level: float | None = None, neighbours: Neighbours | None = None
+) -> tuple[Lookalike, ...]:
     """Return the pairs of subjects that are most alike, most alike first.
 
     Listed are the pairs that reach `level`, a decision threshold on the normalised score, and
-    the `LOOKALIKE_SHARE` most alike of all pairs; `MOST_LISTED` at most. Memory stays below
-    a block of scores, whatever the list's length.
+    the `LOOKALIKE_SHARE` most alike of all pairs; `MOST_LISTED` at most. `neighbours` are the
+    list's own, where they are known already.
     """
     references = watchlist.references
     if len(watchlist.subjects) < 2:
         return ()
-    neighbours = _Neighbours.among(references)
-    first, second, raw = neighbours.pairs()
-    normalised = raw
-    if len(watchlist.subjects) >= SMALLEST_COHORT:
-        normalised = raw - 0.5 * (
-            neighbours.level(first, without=second) + neighbours.level(second, without=first)
-        )
+    pairs = (neighbours or Neighbours.among(references)).pairs()
+    normalised = pairs.normalised
     floor = _floor(normalised, len(references), level)
     found: dict[frozenset[str], Lookalike] = {}
     for index in np.argsort(-normalised, kind="stable")[: np.sum(normalised >= floor)].tolist():
-        pair = references[first[index]], references[second[index]]
-        scores = float(raw[index]), float(normalised[index])
+        pair = references[pairs.first[index]], references[pairs.second[index]]
+        scores = float(pairs.raw[index]), float(normalised[index])
         # The first of two subjects' pairs is their most alike.
         found.setdefault(frozenset(one.subject_id for one in pair), _lookalike(pair, scores, level))
     return tuple(found.values())[:MOST_LISTED]
@@ -108,63 +103,3 @@ def _lookalike(
         normalised_score=scores[1],
         would_alert=level is not None and scores[1] >= level,
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Neighbours:
-    """For each of `n` references the `k` most alike of other subjects, most alike first.
-
-    `subjects` is `(n,)` int64, `nearest` `(n, k)` int64 (places in the list) and `scores`
-    `(n, k)` float32; a score of minus infinity stands where there is no further neighbour.
-    """
-
-    subjects: NDArray[np.int64]
-    nearest: NDArray[np.int64]
-    scores: NDArray[np.float32]
-
-    @classmethod
-    def among(cls, references: Sequence[Reference]) -> "_Neighbours":
-        number: dict[str, int] = {}
-        subjects = np.array(
-            [number.setdefault(one.subject_id, len(number)) for one in references], np.int64
-        )
-        templates = np.stack([one.template for one in references])
-        blocks = list(_nearest(templates, subjects))
-        return cls(
-            subjects,
-            np.concatenate([nearest for nearest, _ in blocks]),
-            np.concatenate([scores for _, scores in blocks]),
-        )
-
-    def pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-        """Return each pair of neighbours once: the two places in the list, and the raw score."""
-        own = np.repeat(np.arange(len(self.nearest)), self.nearest.shape[1])
-        other, scores = self.nearest.ravel(), self.scores.ravel()
-        low, high = np.minimum(own, other), np.maximum(own, other)
-        _, once = np.unique(low * len(self.nearest) + high, return_index=True)
-        once = once[np.isfinite(scores[once])]
-        return low[once], high[once], scores[once]
-
-    def level(
-        self, places: NDArray[np.int64], *, without: NDArray[np.int64]
-    ) -> NDArray[np.float32]:
-        """Return each reference's mean over its highest scores, the other's subject left out."""
-        scores = self.scores[places]
-        counts = self.subjects[self.nearest[places]] != self.subjects[without][:, None]
-        counts &= np.isfinite(scores)
-        counts &= np.cumsum(counts, axis=1) <= COHORT_TOP
-        total = np.where(counts, scores, 0).sum(axis=1)
-        return np.asarray(total / np.maximum(counts.sum(axis=1), 1), np.float32)
-
-
-def _nearest(
-    templates: Templates, subjects: NDArray[np.int64]
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-    kept = min(_NEAREST, len(templates))
-    for start in range(0, len(templates), _BLOCK):
-        scores = templates[start : start + _BLOCK] @ templates.T
-        scores[subjects[start : start + _BLOCK, None] == subjects] = -np.inf
-        top = np.argpartition(scores, -kept, axis=1)[:, -kept:]
-        values = np.take_along_axis(scores, top, axis=1)
-        order = np.argsort(-values, axis=1, kind="stable")
-        yield np.take_along_axis(top, order, axis=1), np.take_along_axis(values, order, axis=1)

@@ -21,7 +21,15 @@ from overt.vision.manifest import FpirTarget
 from overt.vision.store import Pack
 from overt.vocabulary import RefusedRow
 from overt.watchlist.enrolment import EnrolmentReport, RowResult
-from overt.watchlist.lookalikes import Lookalike, alert_level, find_lookalikes, same_pictures
+from overt.watchlist.hubs import Hub, find_hubs
+from overt.watchlist.lookalikes import (
+    MOST_LISTED,
+    Lookalike,
+    alert_level,
+    find_lookalikes,
+    same_pictures,
+)
+from overt.watchlist.neighbours import Neighbours
 from overt.watchlist.rows import counted_rows, neutralised
 
 REMEDIES = {
@@ -37,6 +45,12 @@ REMEDIES = {
     RefusedRow.UNKNOWN_CATEGORY: "Use a category of the policy, or leave the person off the list.",
     RefusedRow.UNKNOWN_SOURCE: "Use a picture from a source the policy permits for the category.",
     RefusedRow.UNKNOWN_RESPONSE: "Use an expected response that the policy has for the category.",
+    RefusedRow.NO_INDIVIDUAL_AUTHORITY: (
+        "Get the authority for this person, and give its reference in individual_authority."
+    ),
+    RefusedRow.NO_CONSENT: (
+        "Use a picture taken with the test subject's consent, and a source that says so."
+    ),
     RefusedRow.BAD_DATE: "Write the day the picture was taken as YYYY-MM-DD.",
     RefusedRow.INCONSISTENT_SUBJECT: "Make the rows of the subject say the same, or split its id.",
     RefusedRow.MALFORMED: "Correct the row in the file.",
@@ -44,6 +58,12 @@ REMEDIES = {
 """What to do about a row that was refused for each reason."""
 
 _ROWS_SHOWN = 12
+
+_HUB_MEANING = "Such a reference may raise alerts for people who have nothing to do with it."
+_HUB_REMEDY = (
+    "Look at the picture: a blurred or altered one, or one made of several faces, is replaced. "
+    "An ordinary face may be alike to many; then two references of the person help."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +78,7 @@ class ImportReport:
     lookalikes: tuple[Lookalike, ...]
     same_pictures: tuple[tuple[RowResult, ...], ...]
     level: float | None
+    hubs: tuple[Hub, ...] = ()
 
 
 def report_on(
@@ -66,8 +87,14 @@ def report_on(
     """Look at an enrolled list as a whole; `target` chooses the pack's decision threshold."""
     watchlist = enrolment.watchlist
     level = alert_level(pack, len(watchlist.subjects), target)
-    alike = find_lookalikes(watchlist, level)
-    return ImportReport(enrolment, alike, same_pictures(enrolment.results), level)
+    neighbours = Neighbours.among(watchlist.references) if watchlist.references else None
+    return ImportReport(
+        enrolment=enrolment,
+        lookalikes=find_lookalikes(watchlist, level, neighbours),
+        same_pictures=same_pictures(enrolment.results),
+        level=level,
+        hubs=find_hubs(watchlist, level, neighbours),
+    )
 
 
 def as_text(report: ImportReport) -> RenderableType:
@@ -87,7 +114,7 @@ def as_text(report: ImportReport) -> RenderableType:
         parts.append(_refusals(enrolment))
     if report.same_pictures:
         parts.append(_same_pictures(report.same_pictures))
-    return Group(*parts, *_lookalikes(report.lookalikes))
+    return Group(*parts, *_hubs(report.hubs), *_lookalikes(report.lookalikes))
 
 
 def as_json(report: ImportReport) -> dict[str, Any]:
@@ -108,6 +135,7 @@ def as_json(report: ImportReport) -> dict[str, Any]:
         ],
         "alert_level": report.level,
         "lookalikes": [asdict(pair) for pair in report.lookalikes],
+        "hubs": [asdict(hub) for hub in report.hubs],
     }
 
 
@@ -199,6 +227,25 @@ def _same_pictures(groups: Sequence[Sequence[RowResult]]) -> Text:
         ids = ", ".join(_one_line(result.row.reference_id) for result in group)
         text.append(f"  {ids}\n  → {advice}\n")
     return text
+
+
+def _hubs(hubs: Sequence[Hub]) -> Iterator[RenderableType]:
+    if not hubs:
+        return
+    yield Text(f"\n{_counted(hubs)}", "bold")
+    yield Text(f"  {_HUB_MEANING}\n  → {_HUB_REMEDY}")
+    table = Table("reference", "hub score", "nearest to", "would alert for", box=None)
+    for hub in hubs:
+        near, alerts = f"{hub.nearest_to:,} others", f"{hub.alert_subjects:,} others"
+        cells = hub.reference_id, f"{hub.hub_score:.1f}", near, alerts
+        table.add_row(*(Text(_one_line(cell)) for cell in cells))
+    yield table
+
+
+def _counted(hubs: Sequence[Hub]) -> str:
+    """Return how many references are hubs, in words; as many as are listed may be more."""
+    number = f"{len(hubs):,}{' or more' if len(hubs) >= MOST_LISTED else ''}"
+    return f"{number} reference{'' if len(hubs) == 1 else 's'} alike to unusually many people"
 
 
 def _lookalikes(pairs: Sequence[Lookalike]) -> Iterator[RenderableType]:

@@ -40,13 +40,14 @@ class Row:
     picture_date: str = ""
     added_by: str = ""
     expected_response: str = ""
+    individual_authority: str = ""
     problem: str = ""
 
 
 COLUMNS = tuple(each.name for each in fields(Row))[1:-1]
 """The columns of a list, in the order they are written."""
 
-OPTIONAL_COLUMNS = frozenset({"name", "expected_response"})
+OPTIONAL_COLUMNS = frozenset({"name", "expected_response", "individual_authority"})
 
 _ALSO_CALLED = {"image": "picture", "source": "picture_source", "image_date": "picture_date"}
 
@@ -113,7 +114,8 @@ def counted_rows(count: int) -> str:
     return f"{count:,} row" if count == 1 else f"{count:,} rows"
 
 
-def _plain(cell: str) -> str:
+def plain(cell: str) -> str:
+    """Return what a cell says: without blanks around it, nor the apostrophe of `neutralised`."""
     cell = cell.strip()
     guarded = cell.startswith("'") and _FORMULA.match(cell)
     return cell[1:].strip() if guarded else cell
@@ -165,7 +167,7 @@ def _within_limit(
 def _row(columns: Sequence[str], number: int, cells: Sequence[str] | str) -> Row:
     if isinstance(cells, str):
         return Row(number, problem=cells)
-    given = {name: _plain(cell) for name, cell in zip(columns, cells, strict=True) if name}
+    given = {name: plain(cell) for name, cell in zip(columns, cells, strict=True) if name}
     faults = (fault for name, cell in given.items() if (fault := _fault(name, cell)))
     problem = next(faults, "")
     return Row(number, problem=problem) if problem else Row(number, **given)

@@ -24,15 +24,22 @@ ALWAYS_REQUIRED = frozenset(
 """What every row must say, whatever the policy (principle 6)."""
 
 
-def _reference_quality() -> QualityLimits:
-    # A person looks at every refusal, so these refuse what is hopeless. They are stricter than
-    # for probes in size and pose: a passage gives many shots, and a list often one picture.
+def reference_quality(
+    smallest_inter_eye_px: float = 24.0,
+    largest_yaw_deg: float = 60.0,
+    largest_pitch_deg: float = 45.0,
+) -> QualityLimits:
+    """Return what a reference's face must offer; a policy may ask for more or less of some.
+
+    A person looks at every refusal, so these refuse what is hopeless. They are stricter than for
+    probes in size and pose: a passage gives many shots, and a list often one picture.
+    """
     return QualityLimits(
         smallest_face_px=0.0,
-        smallest_inter_eye_px=24.0,
+        smallest_inter_eye_px=smallest_inter_eye_px,
         smallest_detection_score=0.3,
-        largest_yaw_deg=60.0,
-        largest_pitch_deg=45.0,
+        largest_yaw_deg=largest_yaw_deg,
+        largest_pitch_deg=largest_pitch_deg,
         largest_cut_off=0.25,
     )
 
@@ -45,11 +52,19 @@ class ListRules:
     first is used where a row leaves it open. `sources` gives each permitted picture source
     the categories it may be used for, none meaning all. `required` is added to
     `ALWAYS_REQUIRED`; `most_references` caps the rows of a list; `quality` is the least that a
-    reference's face offers, in pixels of the decoded picture.
+    reference's face offers, in pixels of the decoded picture. Rows of the categories in
+    `individual_authority` must name an authority of their own (R-16); pictures older than
+    `picture_ages` gives for their category, in days, are flagged (R-17). Rows of the `seeded`
+    categories are of people who consented to be test subjects, and their pictures come from
+    `consented_sources` only (R-53).
     """
 
     responses: Mapping[str, tuple[str, ...]]
     sources: Mapping[str, frozenset[str]]
     most_references: int
     required: frozenset[str] = frozenset()
-    quality: QualityLimits = field(default_factory=_reference_quality)
+    quality: QualityLimits = field(default_factory=reference_quality)
+    individual_authority: frozenset[str] = frozenset()
+    picture_ages: Mapping[str, int] = field(default_factory=dict)
+    seeded: frozenset[str] = frozenset()
+    consented_sources: frozenset[str] = frozenset()

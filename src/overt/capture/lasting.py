@@ -1,0 +1,265 @@
+"""A live source that is opened again for as long as it is wanted, and is never behind.
+
+Cameras in the street lose their power, their network and their clock. Whatever ends a stream is
+counted, and the stream opened anew after a wait that grows; a picture that comes too late to be
+acted on is dropped. What blocks for ever inside a library is not ended here: the supervisor ends
+the process.
+"""
+
+import random
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from math import inf
+from typing import Self
+
+from overt.capture.source import FrameSource
+from overt.errors import SourceError
+from overt.values import Frame, SourceInfo
+from overt.vocabulary import DropCause, LinkState, LossCause
+
+OLDEST_S = 3.0
+"""A picture this old is no longer live: whoever was in it is not there any more (promise R4)."""
+
+_BEHIND_S = 5.0  # of nothing but late pictures; a new stream has no backlog
+_STEADY_S = 10.0  # a stream that lasted so long was no flash in the pan
+_FRESH_OVER_S = 60
+_NAP_S = 0.05
+
+
+class BackOff:
+    """Waits between tries: they double from `first_s` up to `most_s`, each shortened at random.
+
+    Random waits keep the cameras of one switch from coming back all in the same moment.
+    """
+
+    def __init__(
+        self,
+        first_s: float = 0.5,
+        most_s: float = 30.0,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._first_s = first_s
+        self._most_s = most_s
+        self._chance = chance
+        self._tries = 0
+
+    def next_s(self) -> float:
+        """Return how long to wait before the next try, in seconds: half to all of the step."""
+        step_s = min(self._most_s, self._first_s * 2.0 ** min(self._tries, 32))
+        self._tries += 1
+        return step_s * (0.5 + 0.5 * self._chance())
+
+    def reset(self) -> None:
+        """Begin with the shortest wait again."""
+        self._tries = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How a live source is connected: since when, how often it was lost and why, for how long.
+
+    `for_s` is how long `state` has lasted. `lost_s` is all the time without a stream, that
+    before the first one included. `why` is why it was lost last; it never shows credentials.
+    """
+
+    state: LinkState = LinkState.PLAYING
+    for_s: float = 0.0
+    reconnects: int = 0
+    losses: Counter[LossCause] = field(default_factory=Counter)
+    lost_s: float = 0.0
+    why: str = ""
+
+
+class Lasting:
+    """A FrameSource that outlasts its streams: iterated until `wanted` says no.
+
+    Its frames' presentation times run on over a gap by as much as really passed, and their
+    sequence runs on as well. `link` may be asked for in any thread.
+    """
+
+    def __init__(
+        self,
+        shown: str,
+        open_stream: Callable[[], FrameSource],
+        wanted: Callable[[], bool],
+        *,
+        back_off: BackOff | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.info = SourceInfo(shown, 0, 0, None, None, None, live=True)
+        self.note: str | None = None
+        self._open_stream = open_stream
+        self._wanted = wanted
+        self._back_off = back_off or BackOff()
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._link = Link(LinkState.OPENING)
+        self._since_s = clock()
+        self._dropped: Counter[DropCause] = Counter()
+        self._stream: FrameSource | None = None
+        self._placing = _Placing()
+
+    @property
+    def dropped(self) -> Counter[DropCause]:
+        """What was delivered and not handed on, over all streams."""
+        stream = self._stream
+        return self._dropped + stream.dropped if stream is not None else self._dropped.copy()
+
+    def link(self) -> Link:
+        """Return how the source is connected now."""
+        with self._lock:
+            for_s = self._clock() - self._since_s
+            gone = 0.0 if self._link.state is LinkState.PLAYING else for_s
+            return replace(self._link, for_s=for_s, lost_s=self._link.lost_s + gone)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Frame]:
+        while self._wanted():
+            try:
+                yield from self._one_stream()
+            except SourceError as error:
+                self._lose(error)
+            self._wait(self._back_off.next_s())
+            self._turn(LinkState.OPENING)
+
+    def close(self) -> None:
+        """Let go of the stream; harmless when repeated."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()
+
+    def _one_stream(self) -> Iterator[Frame]:
+        with self._open_stream() as stream:
+            self._stream, self.info = stream, stream.info
+            self._placing.begin()
+            began_s, late_since_s = self._clock(), inf
+            for frame in stream:
+                now_s = self._clock()
+                self._turn(LinkState.PLAYING)
+                if now_s - began_s > _STEADY_S:
+                    self._back_off.reset()
+                placed, age_s = self._placing.place(frame, now_s)
+                if age_s <= OLDEST_S:
+                    late_since_s = inf
+                    yield placed
+                else:
+                    late_since_s = min(late_since_s, now_s)
+                    self._dropped[DropCause.LATE] += 1
+                if now_s - late_since_s > _BEHIND_S:
+                    raise _BehindError(self.info.source)
+                if not self._wanted():
+                    return
+        raise SourceError(
+            f"{self.info.source} came to its end.", remedy="Check that it is a live camera."
+        )
+
+    def _lose(self, error: SourceError) -> None:
+        opened = self._stream is not None
+        if opened:
+            self._dropped += self._stream.dropped if self._stream else Counter()
+            self._stream = None
+        cause = LossCause.BROKEN if opened else LossCause.NOT_OPENED
+        cause = LossCause.BEHIND if isinstance(error, _BehindError) else cause
+        with self._lock:
+            losses = self._link.losses + Counter({cause: 1})
+            self._link = replace(self._link, losses=losses, why=error.message)
+        self._turn(LinkState.LOST)
+
+    def _turn(self, state: LinkState) -> None:
+        with self._lock:
+            before = self._link
+            if before.state is state:
+                return
+            now_s = self._clock()
+            gone_s = 0.0 if before.state is LinkState.PLAYING else now_s - self._since_s
+            again = state is LinkState.PLAYING and bool(before.losses)
+            self._since_s = now_s
+            self._link = replace(
+                before,
+                state=state,
+                lost_s=before.lost_s + gone_s,
+                reconnects=before.reconnects + again,
+            )
+
+    def _wait(self, wait_s: float) -> None:
+        until_s = self._clock() + wait_s
+        while self._wanted() and self._clock() < until_s:
+            self._sleep(_NAP_S)
+
+
+class _BehindError(SourceError):
+    def __init__(self, shown: str) -> None:
+        super().__init__(
+            f"{shown} is more than {OLDEST_S:.0f} seconds behind.",
+            remedy="Check the network between the camera and this machine.",
+        )
+
+
+class _Placing:
+    """Puts the frames of all streams on one line of time, and tells how old each is."""
+
+    def __init__(self) -> None:
+        self._offset_s: float | None = None
+        self._origin_s: float | None = None
+        self._last_s = -1e-3
+        self._sequence = self._base = 0
+        self._freshness = _Freshness()
+
+    def begin(self) -> None:
+        """A new stream begins."""
+        self._offset_s = None
+        self._base = self._sequence
+        self._freshness = _Freshness()
+
+    def place(self, frame: Frame, now_s: float) -> tuple[Frame, float]:
+        """Return a frame as part of the whole, and how old it is in seconds."""
+        if self._origin_s is None:
+            self._origin_s = now_s - frame.presentation_s
+        if self._offset_s is None:
+            since_s = now_s - self._origin_s
+            self._offset_s = max(since_s, self._last_s + 1e-3) - frame.presentation_s
+        age_s = self._freshness.age_s(frame.presentation_s, now_s)
+        self._last_s = max(self._last_s + 1e-6, self._offset_s + frame.presentation_s)
+        self._sequence = self._base + frame.sequence + 1
+        placed = replace(
+            frame,
+            sequence=self._base + frame.sequence,
+            presentation_s=self._last_s,
+            captured_at=frame.captured_at - timedelta(seconds=age_s),
+            monotonic_s=frame.monotonic_s - age_s,
+        )
+        return placed, age_s
+
+
+class _Freshness:
+    """Tells how late a picture is, by the least delay of the last minute.
+
+    A camera's clock is not ours, and only differences are known: a picture is as old as it came
+    later, after its own time stamp, than the promptest one lately. A minute is short enough for
+    a clock that runs wrong, and a stream that stays behind for seconds is opened anew.
+    """
+
+    def __init__(self) -> None:
+        self._least: deque[tuple[int, float]] = deque()  # by second of arrival
+
+    def age_s(self, presentation_s: float, arrived_s: float) -> float:
+        """Return how old a picture is that arrives now, in seconds from 0."""
+        delay_s, second = arrived_s - presentation_s, int(arrived_s)
+        if self._least and self._least[-1][0] == second:
+            self._least[-1] = (second, min(delay_s, self._least[-1][1]))
+        else:
+            self._least.append((second, delay_s))
+        while self._least[0][0] < second - _FRESH_OVER_S:
+            self._least.popleft()
+        return delay_s - min(delay for _, delay in self._least)

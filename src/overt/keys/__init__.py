@@ -1,0 +1,1 @@
+"""Keys: sealing, data keys, and the master key that wraps them."""

@@ -1,0 +1,3 @@
+// A page that waits for something opens itself again until it is there.
+
+setTimeout(() => location.reload(), 1500);

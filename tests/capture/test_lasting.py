@@ -1,0 +1,211 @@
+"""Live sources that come back: counted, timed, and never behind."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from overt.capture import BackOff, Lasting
+from overt.errors import SourceError
+from overt.values import Frame, SourceInfo
+from overt.vocabulary import DropCause, LinkState, LossCause
+
+PICTURE = np.zeros((4, 4, 3), np.uint8)
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Clock:
+    """A monotonic clock that goes on when somebody sleeps, or a frame takes its time."""
+
+    now_s: float = 1000.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now_s += seconds
+
+
+@dataclass(slots=True)
+class Stream:
+    """A stream of frames: each by its own stamp, and when it arrives after the one before."""
+
+    clock: Clock
+    frames: list[tuple[float, float]]
+    fails: bool = True
+    info: SourceInfo = field(
+        default_factory=lambda: SourceInfo("a camera", 4, 4, 25.0, None, None, live=True)
+    )
+    dropped: Counter[DropCause] = field(default_factory=Counter)
+    note: str | None = None
+    closed: bool = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.closed = True
+
+    def close(self) -> None:
+        """Let go of it."""
+        self.closed = True
+
+    def __iter__(self) -> Iterator[Frame]:
+        for number, (stamp_s, after_s) in enumerate(self.frames):
+            self.clock.now_s += after_s
+            yield Frame("gate", number, stamp_s, NOON, self.clock.now_s, PICTURE)
+        if self.fails:
+            raise SourceError("a camera stopped sending.", remedy="Check it.")
+
+
+def steady(clock: Clock, seconds: float, every_s: float = 0.1) -> Stream:
+    """A stream that delivers promptly."""
+    return Stream(clock, [(k * every_s, every_s) for k in range(round(seconds / every_s))])
+
+
+def wanting(clock: Clock, streams: list[Stream | SourceError]) -> Lasting:
+    """A source of these streams, wanted until the last one is over."""
+    left = list(streams)
+
+    def opened() -> Stream:
+        stream = left.pop(0)
+        if isinstance(stream, SourceError):
+            raise stream
+        return stream
+
+    source = Lasting(
+        "a camera",
+        opened,
+        lambda: bool(left) or source.link().state is not LinkState.OPENING,
+        back_off=BackOff(chance=lambda: 1.0),
+        clock=clock,
+        sleep=clock.sleep,
+    )
+    return source
+
+
+REFUSED = SourceError("a camera refuses the connection.", remedy="Check the port.")
+
+
+def test_a_stream_that_breaks_is_opened_again_and_time_runs_on() -> None:
+    clock = Clock()
+    source = wanting(clock, [steady(clock, 1.0), REFUSED, steady(clock, 1.0)])
+
+    frames = list(source)
+
+    assert len(frames) == 20
+    assert [frame.sequence for frame in frames] == list(range(20))
+    gap_s = frames[10].presentation_s - frames[9].presentation_s
+    assert gap_s == pytest.approx(0.5 + 1.0 + 0.1, abs=0.1)  # two waits, and the first frame's
+    link = source.link()
+    assert link.losses[LossCause.NOT_OPENED] == 1
+    assert link.losses[LossCause.BROKEN] >= 1
+    assert link.reconnects == 1
+    assert "stopped sending" in link.why
+
+
+def test_time_without_a_stream_is_added_up() -> None:
+    clock = Clock()
+    source = wanting(clock, [REFUSED, REFUSED, steady(clock, 1.0)])
+
+    list(source)
+
+    # Waits of 0.5 and 1 s before the first picture, the 0.1 s until it came, and 2 s after it.
+    assert source.link().lost_s == pytest.approx(0.5 + 1.0 + 0.1 + 2.0, abs=0.2)
+
+
+def test_what_comes_too_late_is_dropped_and_counted_as_late() -> None:
+    """R-31 and promise R4: nobody is alerted about whoever was there a while ago."""
+    clock = Clock()
+    prompt = [(k * 0.1, 0.1) for k in range(20)]
+    held_up = [(2.0, 4.0)]  # for four seconds nothing, then all of it at once
+    burst = [(2.1 + k * 0.1, 0.001) for k in range(39)]
+    stream = Stream(clock, prompt + held_up + burst)
+    source = wanting(clock, [stream])
+
+    frames = list(source)
+
+    late = source.dropped[DropCause.LATE]
+    assert len(frames) + late == 60
+    assert late == pytest.approx(10, abs=2)
+    assert all(clock.now_s - frame.monotonic_s < 60 for frame in frames)
+    ages = [NOON - frame.captured_at for frame in frames]
+    assert max(age.total_seconds() for age in ages) <= 3.0
+
+
+def test_a_stream_that_stays_behind_is_opened_anew() -> None:
+    clock = Clock()
+    behind = [(k * 0.1, 0.1) for k in range(10)] + [(1.0, 6.0)]
+    behind += [(1.1 + k * 0.1, 0.1) for k in range(100)]
+    source = wanting(clock, [Stream(clock, behind), steady(clock, 1.0)])
+
+    frames = list(source)
+
+    assert source.link().losses[LossCause.BEHIND] == 1
+    assert len(frames) == 20
+    assert source.dropped[DropCause.LATE] > 40
+
+
+@given(drift=st.floats(-0.02, 0.02), jitter=st.lists(st.floats(0, 0.2), min_size=50, max_size=50))
+def test_a_clock_that_runs_wrong_makes_nothing_late(drift: float, jitter: list[float]) -> None:
+    clock = Clock()
+    stamps = [(k * 0.1 * (1 + drift), 0.1 + each) for k, each in enumerate(jitter * 10)]
+    arrivals = 0.0
+    prompt = []
+    for number, (stamp_s, _) in enumerate(stamps):
+        due = number * 0.1 + jitter[number % 50]
+        prompt.append((stamp_s, max(0.0, due - arrivals)))
+        arrivals = max(arrivals, due)
+    source = wanting(clock, [Stream(clock, prompt)])
+
+    assert len(list(source)) == len(stamps)
+    assert not source.dropped
+
+
+@given(st.lists(st.sampled_from(["refused", "short", "long"]), min_size=1, max_size=8))
+def test_whatever_happens_presentation_and_sequence_rise(history: list[str]) -> None:
+    clock = Clock()
+    made: dict[str, Callable[[], Stream | SourceError]] = {
+        "refused": lambda: REFUSED,
+        "short": lambda: steady(clock, 0.3),
+        "long": lambda: steady(clock, 15.0, 0.5),
+    }
+    source = wanting(clock, [made[each]() for each in history])
+
+    frames = list(source)
+
+    assert all(a.presentation_s < b.presentation_s for a, b in pairwise(frames))
+    assert all(a.sequence < b.sequence for a, b in pairwise(frames))
+    assert source.link().losses.total() == len(history)
+
+
+def test_waits_double_to_half_a_minute_and_begin_anew_after_a_steady_stream() -> None:
+    back_off = BackOff(chance=lambda: 1.0)
+    waits = [back_off.next_s() for _ in range(9)]
+    assert waits == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
+    back_off.reset()
+    assert back_off.next_s() == 0.5
+
+
+@given(st.floats(0, 1), st.integers(1, 50))
+def test_each_wait_is_shortened_by_half_at_most(chance: float, tries: int) -> None:
+    back_off, longest = BackOff(chance=lambda: chance), BackOff(chance=lambda: 1.0)
+    for _ in range(tries):
+        wait_s, most_s = back_off.next_s(), longest.next_s()
+        assert most_s / 2 <= wait_s <= most_s <= 30
+
+
+def test_nothing_is_opened_that_nobody_wants() -> None:
+    source = Lasting("a camera", lambda: pytest.fail("opened"), lambda: False)
+    assert list(source) == []
+    source.close()
