@@ -17,11 +17,13 @@ from rich.console import Console
 from bench import (
     accuracy,
     calibration,
+    capacity,
     commits,
     console,
     crowd,
     delivery,
     drawn_street,
+    eight,
     enrolment,
     kills,
     label_errors,
@@ -29,6 +31,7 @@ from bench import (
     machine,
     passers_by,
     peer,
+    peer_streams,
     records,
     render,
     search,
@@ -64,6 +67,9 @@ SECTIONS: dict[str, Callable[[Context], Result]] = {
     "label-errors": label_errors.measure,
     "calibration": calibration.measure_section,
     "records": records.measure,
+    "eight": eight.measure,
+    "capacity": capacity.measure,
+    "peer-streams": peer_streams.measure,
 }
 
 

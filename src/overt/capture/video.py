@@ -4,6 +4,7 @@ Sound is never asked for and never decoded.
 """
 
 from collections.abc import Generator, Iterator
+from time import perf_counter
 
 import av
 from av.codec.context import ThreadType
@@ -42,6 +43,7 @@ class VideoSource(PictureSource):
         self._shown = shown
         self._live = live
         self._max_width_px = settings.max_width_px
+        self._timed = settings.timed
         self._reformatter = VideoReformatter()
         self._packets_read = 0
         try:
@@ -89,7 +91,7 @@ class VideoSource(PictureSource):
     def _decode(self) -> Generator[Picture, None, None]:
         for packet in self._packets():
             try:
-                for frame in self._stream.decode(packet):
+                for frame in self._decoded(packet):
                     if frame.is_corrupt:
                         self.dropped[DropCause.DAMAGED] += 1
                     else:
@@ -99,6 +101,12 @@ class VideoSource(PictureSource):
             except FFmpegError:
                 self.dropped[DropCause.DAMAGED] += 1
         self._end()
+
+    def _decoded(self, packet: "Packet[VideoStream] | None") -> list[av.VideoFrame]:
+        began_s = perf_counter()
+        frames = self._stream.decode(packet)
+        self._timed("decoding", perf_counter() - began_s)
+        return frames
 
     def _packets(self) -> Iterator["Packet[VideoStream] | None"]:
         """Yield packets to the end; None asks the decoder for what it still holds."""
@@ -142,11 +150,14 @@ class VideoSource(PictureSource):
         if self._max_width_px is not None and width > self._max_width_px:
             height = max(1, round(height * self._max_width_px / width))
             width = self._max_width_px
+        began_s = perf_counter()
         # One thread: at 1080p starting more costs what they save.
         converted = self._reformatter.reformat(frame, width, height, "rgb24", threads=1)
         image: RGBImage = converted.to_ndarray()  # type: ignore[assignment]
         # A picture that was RGB all along still belongs to the decoder, which may need it.
-        return upright(image.copy() if converted is frame else image, frame)
+        whole = upright(image.copy() if converted is frame else image, frame)
+        self._timed("conversion", perf_counter() - began_s)
+        return whole
 
 
 def _video_stream(container: InputContainer, shown: str) -> VideoStream:

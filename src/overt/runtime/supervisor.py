@@ -371,6 +371,7 @@ def _added(before: CameraState, now: CameraState) -> CameraState:
         dropped=before.dropped + now.dropped,
         link=link,
         film_s=before.film_s + now.film_s,
+        ages=before.ages + now.ages,
         peak_memory_mb=max(before.peak_memory_mb, now.peak_memory_mb),
     )
 
