@@ -10,10 +10,12 @@ from overt.capture.lasting import BackOff, Lasting, Link
 from overt.capture.opening import open_source
 from overt.capture.pacing import Paced
 from overt.capture.source import CaptureSettings, FrameSource
+from overt.capture.stillness import FROZEN_S
 from overt.capture.zone import Zone
 from overt.values import SourceInfo
 
 __all__ = [
+    "FROZEN_S",
     "Address",
     "BackOff",
     "BoundedQueue",

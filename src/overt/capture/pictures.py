@@ -64,7 +64,8 @@ class PictureSource(ABC):
         self._pictures = iter(())
 
     def _frame(self, stamp_s: float | None, image: RGBImage) -> Frame:
-        presentation_s = self._timeline.place(stamp_s)
+        arrived_s = time.monotonic()
+        presentation_s = self._timeline.place(stamp_s, arrived_s if self.info.live else None)
         sequence = self._delivered + self.dropped.total()
         self._delivered += 1
         recorded_at = self._began + timedelta(seconds=presentation_s)
@@ -73,6 +74,6 @@ class PictureSource(ABC):
             sequence=sequence,
             presentation_s=presentation_s,
             captured_at=datetime.now(UTC) if self.info.live else recorded_at,
-            monotonic_s=time.monotonic(),
+            monotonic_s=arrived_s,
             image=image,
         )

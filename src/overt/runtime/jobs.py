@@ -101,7 +101,9 @@ def _job(
 
 def _capture(camera: Camera) -> CaptureSettings:
     if camera.source.is_lasting:
-        return CaptureSettings(camera=camera.name, read_timeout_s=_LIVE_READ_S)
+        return CaptureSettings(
+            camera=camera.name, read_timeout_s=_LIVE_READ_S, rtsp_transport=camera.transport
+        )
     return CaptureSettings(camera=camera.name)
 
 

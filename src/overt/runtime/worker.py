@@ -34,6 +34,7 @@ from overt.keys.memory import harden_process
 from overt.matching.gallery import Gallery
 from overt.runtime.live_pictures import LivePictures
 from overt.runtime.lookahead import Lookahead
+from overt.runtime.memory_limit import limit_memory
 from overt.runtime.messages import (
     Beat,
     CameraState,
@@ -89,6 +90,7 @@ def work(job: CameraJob, gallery: Gallery, pipe: Connection, stop: Event) -> Non
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     harden_process()
+    limit_memory()
     try:
         _Worker(job, gallery, pipe, stop.is_set).run()
     except OvertError as error:  # before anything was looked at
