@@ -97,6 +97,9 @@ def _refused(error: FFmpegError, shown: str) -> SourceError:
     elif isinstance(error, av.error.ExitError | av.error.TimeoutError | av.error.InvalidDataError):
         reason = "did not answer in time, or not as an RTSP camera does"
         remedy = "Check that the camera is on and that the address is its RTSP address."
+    elif isinstance(error, av.error.ArgumentError):  # it is on no list of what FFmpeg may open
+        reason = "answers with what is not followed, such as another address"
+        remedy = "Give the address at which the camera itself sends."
     elif shown.lower().startswith("rtsps:") and isinstance(error, av.error.OSError):
         reason = "could not be reached securely"
         remedy = "Give its certificate's authority, and the host name the certificate is for."

@@ -9,7 +9,7 @@ other cameras and their parent keep their memory.
 import resource
 from contextlib import suppress
 
-MOST_BYTES = 6 * 2**30
+MOST_BYTES = 4 * 2**30
 
 
 def limit_memory(most_bytes: int = MOST_BYTES) -> None:
