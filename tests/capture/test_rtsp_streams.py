@@ -73,6 +73,15 @@ def test_every_codec_arrives_over_tcp_and_udp(kind: str, transport: str, tmp_pat
     assert sorted(steps)[len(steps) // 2] == pytest.approx(0.04, abs=0.002)
 
 
+def test_the_first_pictures_are_not_kept_back_until_there_are_many(tmp_path: Path) -> None:
+    """Promise R4: FFmpeg would collect two seconds of them to tell their rate, and all be late."""
+    clip = make_clip(tmp_path / "clip.mp4", frames=60, size=(64, 48), rate=12)
+    with serving(clip) as address:
+        frames = some(address, 20, patient())
+
+    assert frames[-1].monotonic_s - frames[0].monotonic_s > 0.5
+
+
 def test_a_password_is_told_by_digest_and_a_wrong_one_is_refused(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "clip.mp4", frames=50)
     with serving(clip, *with_digest()) as address:

@@ -73,6 +73,13 @@ def test_without_a_usable_stamp_a_live_frame_follows_as_it_arrived(stamp: float 
     assert pytest.approx([0, 0.1, 0.6, 0.7]) == placed
 
 
+def test_a_live_stamp_that_creeps_by_a_tick_is_one_that_stands_still() -> None:
+    tick = 1 / 90_000
+    placed = place_live([k * tick for k in range(60)], [0.1] * 60)
+
+    assert placed[-1] == pytest.approx(5.9)
+
+
 def test_a_live_stamp_that_leaps_ahead_of_time_is_a_broken_one() -> None:
     hour = 3600.0
     placed = place_live([0, 0.04, hour, hour + 0.04, 0.2], [0, 0.04, 0.05, 0.04, 0.04])

@@ -16,6 +16,9 @@ from overt.capture.source import CaptureSettings
 from overt.capture.video import VideoSource
 from overt.errors import SourceError
 
+_UDP_BUFFER_BYTES = 4 << 20
+"""Asked of the kernel, which gives what net.core.rmem_max lets it: a large picture comes at once."""
+
 
 def open_rtsp(url: str, settings: CaptureSettings) -> VideoSource:
     """Connect to a network camera and decode its first picture.
@@ -72,11 +75,15 @@ def _rtsp_options(url: str, settings: CaptureSettings) -> dict[str, str]:
     secure = url[:6].lower() == "rtsps:"
     options = {
         "rtsp_transport": settings.rtsp_transport,
+        # Or pictures are kept back, for seconds, until their rate has been made out.
+        "fpsprobesize": "0",
         "rtsp_flags": "filter_src",  # over UDP nobody but the camera may send pictures
         "allowed_media_types": "video",  # sound is not even asked for
         "protocol_whitelist": "rtp,udp,tls,tcp" if secure else "rtp,udp,tcp",
         "timeout": str(round(settings.read_timeout_s * 1_000_000)),  # of a socket, in µs
     }
+    if settings.rtsp_transport == "udp":
+        options["buffer_size"] = str(_UDP_BUFFER_BYTES)
     if secure:
         options["tls_verify"] = str(int(settings.tls_verify))
     if secure and settings.tls_ca_file is not None:
