@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overt.values import FaceDetection, RGBImage
+from overt.vision.scaling import reduced
 from overt.vision.sessions import InferenceSession
 
 NMS_IOU = 0.3  # two boxes that share more than this are one face; CenterFace's own value
@@ -100,7 +101,7 @@ class Detector:
         size = (image.shape[1], image.shape[0])
         scaled = _scaled(size, self.working_px)
         if scaled != size:
-            image = cv2.resize(image, scaled, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+            image = reduced(image, scaled)
         scale = min(1.0, self.working_px / max(size))
         tensor = np.zeros((1, 3, *self._padded(*scaled)), np.float32)
         planes = image[:, :, ::-1] if self._takes_bgr else image
