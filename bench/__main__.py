@@ -17,6 +17,7 @@ from rich.console import Console
 from bench import (
     accuracy,
     calibration,
+    cameras,
     commits,
     console,
     crowd,
@@ -47,6 +48,7 @@ _PEER = _HERE.parent / ".venv/peer/bin/python"
 SECTIONS: dict[str, Callable[[Context], Result]] = {
     "stage": stage.measure,
     "crowd": crowd.measure,
+    "cameras": cameras.measure,
     "accuracy": accuracy.measure,
     "search": search.measure,
     "enrolment": enrolment.measure,

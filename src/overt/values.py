@@ -307,7 +307,8 @@ class RunStatistics:
     of them that were compared with the watchlist at least once. `duration_s` is from start to
     end of the run, `peak_memory_mb` the largest resident size of all its processes together.
     `losses` counts how often live sources were lost, by cause, and `lost_s` adds up for how long
-    cameras saw nothing because of it: evidence of what was not covered.
+    cameras saw nothing because of it; `below_floor_s` adds up for how long cameras looked at fewer
+    frames a second than the policy asks: evidence of what was not covered.
     """
 
     frames: int
@@ -322,3 +323,4 @@ class RunStatistics:
     stage_times: tuple[StageTime, ...] = ()
     losses: Mapping[LossCause, int] = field(default_factory=dict)
     lost_s: float = 0.0
+    below_floor_s: float = 0.0

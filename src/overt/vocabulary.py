@@ -30,6 +30,7 @@ class NotSearchable(StrEnum):
 class DropCause(StrEnum):
     """Why a frame that a source delivered was never looked at."""
 
+    NOT_DUE = "not due yet"
     OVERTAKEN = "overtaken by a newer frame"
     DAMAGED = "damaged in decoding"
     LATE = "older than the limit for live use"

@@ -12,13 +12,15 @@ from av.container import InputContainer
 from av.error import FFmpegError
 
 from overt.capture.addresses import check_host, redact
-from overt.capture.source import CaptureSettings
+from overt.capture.source import CaptureSettings, Due, always
 from overt.capture.video import VideoSource
 from overt.errors import SourceError
 
 
-def open_rtsp(url: str, settings: CaptureSettings) -> VideoSource:
+def open_rtsp(url: str, settings: CaptureSettings, due: Due = always) -> VideoSource:
     """Connect to a network camera and decode its first picture.
+
+    Of later ones those that are not `due` are passed over.
 
     Raises:
         SourceError: the camera cannot be reached, refuses, or sends nothing that decodes.
@@ -29,11 +31,15 @@ def open_rtsp(url: str, settings: CaptureSettings) -> VideoSource:
         container = _open(url, settings, demuxer="rtsp", options=_rtsp_options(url, settings))
     except FFmpegError as error:
         raise _refused(error, shown) from None
-    return VideoSource(container, settings, shown=shown, live=True)
+    return VideoSource(container, settings, shown=shown, live=True, due=due)
 
 
-def open_webcam(device: str, settings: CaptureSettings, *, shown: str) -> VideoSource:
+def open_webcam(
+    device: str, settings: CaptureSettings, *, shown: str, due: Due = always
+) -> VideoSource:
     """Open a V4L2 webcam at the size it is set to, and decode its first picture.
+
+    Of later ones those that are not `due` are passed over.
 
     Raises:
         SourceError: there is no such device, or it cannot be used.
@@ -52,7 +58,7 @@ def open_webcam(device: str, settings: CaptureSettings, *, shown: str) -> VideoS
         raise SourceError(
             f"The camera at {shown} cannot be used: {error.strerror}.", remedy=remedy
         ) from None
-    return VideoSource(container, settings, shown=shown, live=True)
+    return VideoSource(container, settings, shown=shown, live=True, due=due)
 
 
 def _open(

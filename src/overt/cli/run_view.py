@@ -123,7 +123,7 @@ class LiveView:
                 Text(printable(name)),
                 Text(self._endings.get(name) or self._alive(state)),
                 _film(state),
-                f"{state.frames_per_second:.1f}",
+                _pace(state),
                 str(state.dropped.total()),
                 str(counts.faces_seen),
                 str(counts.faces_searched),
@@ -135,6 +135,8 @@ class LiveView:
         silent_s = max(state.waiting_s, monotonic() - self._heard_s[state.camera])
         if silent_s > _STALE_S:
             return f"NO PICTURE for {silent_s:.0f} s"
+        if state.kept.below_floor:
+            return f"BELOW THE POLICY'S FLOOR of {state.kept.floor_per_second:g} a second"
         return "watching" if state.counts.frames else "starting"
 
 
@@ -194,9 +196,25 @@ def _list_words(listed: Listed) -> str:
 def _camera_line(state: CameraState) -> str:
     counts = state.counts
     return (
-        f"{state.camera}: {counts.frames:,} frames, {state.frames_per_second:.1f} a second, "
+        f"{state.camera}: {counts.frames:,} frames, {_pace(state)} a second, "
         f"{state.dropped.total():,} dropped, {counts.faces_seen:,} faces seen, "
-        f"{counts.faces_searched:,} searched, {counts.alerts:,} alerts"
+        f"{counts.faces_searched:,} searched, {counts.alerts:,} alerts{_short(state)}"
+    )
+
+
+def _pace(state: CameraState) -> str:
+    kept = state.kept
+    width = f" at {kept.width_px} px" if kept.width_px else ""
+    return f"{kept.frames_per_second:.1f}{width}"
+
+
+def _short(state: CameraState) -> str:
+    kept = state.kept
+    if not kept.below_floor:
+        return ""
+    return (
+        f"; BELOW THE POLICY'S FLOOR: {kept.frames_per_second:.1f} of "
+        f"{kept.floor_per_second:g} frames a second"
     )
 
 

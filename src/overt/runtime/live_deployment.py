@@ -33,8 +33,10 @@ class Health(StrEnum):
 class CameraLive:
     """How one camera is doing now.
 
-    `frames_per_second` is the pace of detection over the last few seconds, and
-    `last_frame_age_s` the time since a frame was last looked at, None before the first. `dropped`
+    `frames_per_second` is how many frames were looked at a second over the last few, reduced to
+    `width_px`; `floor_per_second` is what the policy asks, `below_floor` says that it is not held
+    now, and `below_floor_s` for how long it was not. `last_frame_age_s` is the time since a frame
+    was last looked at, None before the first. `dropped`
     counts frames by cause, and `frames` those looked at. `link` says how a live source is connected,
     and `losses` how often it was lost, by cause. `faces_seen` and `searched` count passages, `alerts` those on record.
     `error` says in plain words how it ended, if not simply, or why it is lost and being opened
@@ -44,6 +46,10 @@ class CameraLive:
     camera: str
     state: Health
     frames_per_second: float = 0.0
+    width_px: int = 0
+    floor_per_second: float = 0.0
+    below_floor: bool = False
+    below_floor_s: float = 0.0
     dropped: dict[str, int] = field(default_factory=dict)
     last_frame_age_s: float | None = None
     reconnects: int = 0
@@ -88,7 +94,11 @@ class _Camera:
         return CameraLive(
             camera=state.camera,
             state=self._health(age_s),
-            frames_per_second=0.0 if self.ended else state.frames_per_second,
+            frames_per_second=0.0 if self.ended else state.kept.frames_per_second,
+            width_px=state.kept.width_px,
+            floor_per_second=state.kept.floor_per_second,
+            below_floor=state.kept.below_floor and not self.ended,
+            below_floor_s=state.kept.below_floor_s,
             dropped={str(cause): count for cause, count in state.dropped.items()},
             last_frame_age_s=age_s,
             reconnects=state.link.reconnects,

@@ -6,7 +6,7 @@ frame (docs/performance.md). A live source has only its newest frame, which is n
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from types import TracebackType
@@ -21,11 +21,18 @@ class Lookahead:
     """Takes frames from a buffer and gives them back, in order, with their faces.
 
     It looks as many frames ahead as there are detectors; with one, it takes no frame before it
-    is asked for it. Use it in a `with` statement, from one thread.
+    is asked for it. `taken` is told of each frame before it is looked at. Use it in a `with`
+    statement, from one thread.
     """
 
-    def __init__(self, buffer: FrameBuffer, detectors: Sequence[ZonedDetector]) -> None:
+    def __init__(
+        self,
+        buffer: FrameBuffer,
+        detectors: Sequence[ZonedDetector],
+        taken: Callable[[Frame], None] = lambda _frame: None,
+    ) -> None:
         self._buffer = buffer
+        self._taken = taken
         self._ahead = len(detectors)
         self._idle: SimpleQueue[ZonedDetector] = SimpleQueue()
         for detector in detectors:
@@ -64,6 +71,7 @@ class Lookahead:
             frame = self._buffer.take(0.0 if self._pending else timeout_s)
             if frame is None:
                 return
+            self._taken(frame)
             self._pending.append((frame, self._threads.submit(self._detect, frame)))
 
     def _detect(self, frame: Frame) -> list[FaceDetection]:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from overt.capture import Link
 from overt.errors import OvertError
 from overt.runtime.counts import Counts
+from overt.runtime.pace import Kept
 from overt.values import Alert, StageTime, Template
 from overt.vocabulary import DropCause
 
@@ -21,8 +22,8 @@ from overt.vocabulary import DropCause
 class CameraState:
     """How one camera is doing.
 
-    `frames_per_second` is the pace of detection over the last few seconds, `waiting_s` the
-    time since a frame was last looked at. `film_s` says how far into a recording it is, and
+    `kept` says how it keeps up: frames looked at a second, how closely, and whether that is what
+    the policy asks. `waiting_s` is the time since a frame was last looked at. `film_s` says how far into a recording it is, and
     `film_length_s` how long the recording says it is. `link` says how a live source is
     connected, and how often it was lost and why. `alerted_ago_s` says how long ago the face of each
     subject's last alert was seen, where it would be the same passage still. `stage_times` are given at the end only.
@@ -31,7 +32,7 @@ class CameraState:
     camera: str
     counts: Counts = field(default_factory=Counts)
     dropped: Counter[DropCause] = field(default_factory=Counter)
-    frames_per_second: float = 0.0
+    kept: Kept = field(default_factory=Kept)
     waiting_s: float = 0.0
     link: Link = field(default_factory=Link)
     alerted_ago_s: Mapping[str, float] = field(default_factory=dict, repr=False)

@@ -57,8 +57,10 @@ class DraftJob:
 class Operations:
     """Starts deployments and drafts in threads, and knows what became of them. Threads share it."""
 
-    def __init__(self, office: Office, hub: LiveHub | None = None, *, threads: int = 2) -> None:
-        """`threads` is how many processor threads a camera's inference may use."""
+    def __init__(
+        self, office: Office, hub: LiveHub | None = None, *, threads: int | None = None
+    ) -> None:
+        """`threads` is how many processor threads each camera may use; None for its share."""
         self.hub = hub or LiveHub()
         self._office = office
         self._options = RunOptions(

@@ -29,8 +29,9 @@ from overt.reporting.summary import summarise, write_summary
 from overt.retention.erasure import REHEARSAL_KEPT
 from overt.review.things import reaches_unadjudicated
 from overt.runtime.counts import total
+from overt.runtime.crew import cores
 from overt.runtime.filing import AlertFiling, FiledUnder
-from overt.runtime.jobs import Watching, camera_jobs
+from overt.runtime.jobs import Watching, camera_jobs, threads_a_camera
 from overt.runtime.messages import CameraState, Ended, Message, Picture, Raised
 from overt.runtime.preparation import Enrolling, Prepared, prepare_rehearsal
 from overt.runtime.standing import Rehearsed, Standing, Stop
@@ -48,13 +49,14 @@ class RunOptions:
     """How to run, beyond what the deployment says.
 
     `paced` plays recordings at their own pace; `videos` writes annotated videos, of rehearsals
-    only; `threads` is how many processor threads a camera's inference may use. `stopped_words` go
-    on record as the reason where whoever runs it says that it is to stop.
+    only; `threads` is how many processor threads each camera may use, None for as many as its
+    share of the cores is. `stopped_words` go on record as the reason where whoever runs it says
+    that it is to stop.
     """
 
     paced: bool = False
     videos: bool = False
-    threads: int = 2
+    threads: int | None = None
     stopped_words: str = "stopped by the operator"
 
 
@@ -191,7 +193,9 @@ class Running:
 
     def _watch(self, options: RunOptions, should_stop: Callable[[], bool]) -> tuple[RunEnding, str]:
         videos = options.videos and self._deployment.kind is DeploymentKind.REHEARSAL
-        watching = Watching(options.paced, options.threads, self._folder if videos else None)
+        share = threads_a_camera(len(self._deployment.cameras), cores())
+        threads = options.threads or share
+        watching = Watching(options.paced, threads, self._folder if videos else None)
         jobs = camera_jobs(self._deployment, self._prepared.matching, self._models, watching)
         stopped = Stop(self._mandate.standing, should_stop, options.stopped_words)
         supervisor = Supervisor(jobs, self._prepared.gallery)
@@ -341,6 +345,7 @@ class Running:
             stage_times=(*_stage_times(states), *self._clock.times()),
             losses=dict(losses),
             lost_s=sum(state.link.lost_s for state in states),
+            below_floor_s=sum(state.kept.below_floor_s for state in states),
         )
 
 

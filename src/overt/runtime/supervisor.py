@@ -326,7 +326,8 @@ class _Camera:
             reconnects=before.link.reconnects + 1,
             why=why,
         )
-        self._before = replace(before, link=lost, frames_per_second=0.0, alerted_ago_s={})
+        kept = replace(before.kept, frames_per_second=0.0, below_floor=False)
+        self._before = replace(before, link=lost, kept=kept, alerted_ago_s={})
         self._now = None
         self.again_s = monotonic() + self._back_off.next_s()
         return self._before
@@ -370,6 +371,7 @@ def _added(before: CameraState, now: CameraState) -> CameraState:
         counts=total([before.counts, now.counts]),
         dropped=before.dropped + now.dropped,
         link=link,
+        kept=replace(now.kept, below_floor_s=before.kept.below_floor_s + now.kept.below_floor_s),
         film_s=before.film_s + now.film_s,
         peak_memory_mb=max(before.peak_memory_mb, now.peak_memory_mb),
     )

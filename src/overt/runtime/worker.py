@@ -8,30 +8,37 @@ the pictures that are sent while somebody watches, every face without an alert i
 import resource
 import signal
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from math import inf
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from time import monotonic
 
+import cv2
+
 from overt.capture import (
     BoundedQueue,
     CaptureSettings,
+    Due,
     FrameBuffer,
     FrameSource,
     Lasting,
     Link,
     NewestFrame,
-    Paced,
+    OwnPace,
+    always,
     open_source,
+    parse_address,
     redact,
 )
 from overt.errors import OvertError, SourceError
 from overt.keys.memory import harden_process
 from overt.matching.gallery import Gallery
+from overt.runtime.closeness import Closeness
 from overt.runtime.live_pictures import LivePictures
 from overt.runtime.lookahead import Lookahead
 from overt.runtime.messages import (
@@ -45,6 +52,7 @@ from overt.runtime.messages import (
     Watched,
     Withdrawn,
 )
+from overt.runtime.pace import Pace, PaceSettings
 from overt.runtime.passages import AlertedBefore
 from overt.runtime.pipeline import CameraPipeline, CameraSettings
 from overt.runtime.rehearsal_video import RehearsalVideo
@@ -52,21 +60,21 @@ from overt.synthetic.source import SCHEME, street_from_source
 from overt.values import FaceDetection, Frame
 from overt.vision.detection import DetectorSettings
 from overt.vision.store import ModelStore
+from overt.vocabulary import LinkState
 
 STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 """What asks a run to stop: the parent's to handle, and not heard by a camera's process."""
 
 _BEAT_S = 0.25
-_PACE_OVER_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class CameraJob:
     """Everything a camera's process is started with, besides the gallery.
 
-    With `newest_only`, as for live sources, a frame that is overtaken is dropped and counted,
-    and a recording plays at its own pace; without it a recording is taken as fast as the
-    machine allows and nothing is dropped. A `lasting` source is opened again whenever it ends.
+    With `newest_only`, as for live sources, a picture that is not due is passed over and counted,
+    within `pace`, and a recording plays at its own pace; without it a recording is taken as fast as
+    the machine allows and nothing is dropped. A `lasting` source is opened again whenever it ends.
     `video` is where an annotated video goes, if any. `alerted` are those who alerted lately in
     the process that this one replaces, so that nobody's passage alerts twice.
     """
@@ -80,6 +88,7 @@ class CameraJob:
     threads: int
     newest_only: bool = False
     lasting: bool = False
+    pace: PaceSettings = field(default_factory=PaceSettings)
     video: Path | None = None
     alerted: tuple[AlertedBefore, ...] = field(default=(), repr=False)
 
@@ -89,6 +98,7 @@ def work(job: CameraJob, gallery: Gallery, pipe: Connection, stop: Event) -> Non
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     harden_process()
+    cv2.setNumThreads(job.threads)
     try:
         _Worker(job, gallery, pipe, stop.is_set).run()
     except OvertError as error:  # before anything was looked at
@@ -112,6 +122,9 @@ class _Worker:
         self._send: Callable[[Message], None] = pipe.send
         self._stopped = stopped
         self._buffer: FrameBuffer = NewestFrame() if job.newest_only else BoundedQueue()
+        width_px = job.detector.working_px
+        pace = job.pace if job.newest_only else PaceSettings.unhurried(width_px)
+        self._pace = Pace(pace, width_px)
         self._source: FrameSource | None = None  # set by the decoding thread, then only read
         pack = ModelStore(job.store).load(job.pack)
         # A live source has one frame at hand: all threads in it. A recording has the next ones.
@@ -121,9 +134,10 @@ class _Worker:
         extractor = pack.extractor(threads=job.threads)
         self._pipeline = CameraPipeline(job.settings, detectors[0], extractor, gallery)
         self._pipeline.remember(job.alerted)
-        self._lookahead = Lookahead(self._buffer, list(map(self._pipeline.in_zone, detectors)))
+        zoned = list(map(self._pipeline.in_zone, detectors))
+        self._closeness = Closeness(zoned[0], self._pace, fixed=not job.newest_only)
+        self._lookahead = Lookahead(self._buffer, zoned, self._closeness.begin)
         self._pictures = LivePictures(job.settings)
-        self._looked_at: deque[float] = deque()
         self._last_look_s = monotonic()
         self._last_beat_s = 0.0
         self._film_s = 0.0
@@ -152,6 +166,7 @@ class _Worker:
 
     def _watch(self, stack: ExitStack) -> None:
         video: RehearsalVideo | None = None
+        stack.callback(self._closeness.close)
         lookahead = stack.enter_context(self._lookahead)
         while not self._stopped() and not lookahead.finished:
             self._hear()
@@ -197,13 +212,13 @@ class _Worker:
                 video.write(frame, result)
         self._film_s = frame.presentation_s
         self._last_look_s = monotonic()
-        self._looked_at.append(self._last_look_s)
+        self._closeness.done()
 
     def _decode(self) -> None:
         """Open the source and fill the buffer: the body of the decoding thread."""
         error: OvertError | None = None
         try:
-            with _open(self._job, lambda: not self._stopped()) as source:
+            with _open(self._job, lambda: not self._stopped(), self._due) as source:
                 self._source = source
                 for frame in source:
                     if not self._buffer.put(frame):
@@ -217,22 +232,25 @@ class _Worker:
             )
         self._buffer.finish(error)
 
+    def _due(self, _presentation_s: float) -> bool:
+        """Tell whether a picture should be looked at; when all is over, `put` will say so."""
+        return self._pace.due() or self._buffer.finished
+
     def _beat(self) -> None:
         if monotonic() - self._last_beat_s >= _BEAT_S:
             self._last_beat_s = monotonic()
             self._send(Beat(self._state()))
 
     def _state(self, *, at_end: bool = False) -> CameraState:
-        now = monotonic()
-        while self._looked_at and self._looked_at[0] < now - _PACE_OVER_S:
-            self._looked_at.popleft()
+        link = self._source.link() if isinstance(self._source, Lasting) else None
+        playing = link is None or link.state is LinkState.PLAYING
         return CameraState(
             camera=self._job.settings.camera,
             counts=self._pipeline.counts,
             dropped=self._buffer.dropped + (self._source.dropped if self._source else Counter()),
-            frames_per_second=len(self._looked_at) / _PACE_OVER_S,
-            waiting_s=now - self._last_look_s,
-            link=self._source.link() if isinstance(self._source, Lasting) else Link(),
+            kept=self._pace.kept((link.for_s if link else inf) if playing else 0.0),
+            waiting_s=monotonic() - self._last_look_s,
+            link=link or Link(),
             alerted_ago_s=self._pipeline.alerted_ago_s(self._film_s),
             film_s=self._film_s,
             film_length_s=self._source.info.duration_s if self._source else None,
@@ -241,16 +259,18 @@ class _Worker:
         )
 
 
-def _open(job: CameraJob, wanted: Callable[[], bool]) -> FrameSource:
+def _open(job: CameraJob, wanted: Callable[[], bool], due: Due) -> FrameSource:
     if job.lasting:
-        return Lasting(redact(job.source), lambda: _open_once(job), wanted)
-    return _open_once(job)
+        return Lasting(redact(job.source), lambda: _open_once(job, due), wanted)
+    return _open_once(job, due)
 
 
-def _open_once(job: CameraJob) -> FrameSource:
-    source: FrameSource
-    if job.source.startswith(SCHEME):
-        source = street_from_source(job.source, job.settings.camera)
-    else:
-        source = open_source(job.source, job.capture)
-    return Paced(source) if job.newest_only and not source.info.live else source
+def _open_once(job: CameraJob, due: Due) -> FrameSource:
+    drawn = job.source.startswith(SCHEME)
+    if not job.newest_only:
+        due = always
+    elif drawn or not parse_address(job.source).live:
+        due = OwnPace(due)
+    if drawn:
+        return street_from_source(job.source, job.settings.camera, due=due)
+    return open_source(job.source, job.capture, due)

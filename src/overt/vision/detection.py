@@ -53,7 +53,10 @@ class DetectorSettings:
 
 
 class Detector:
-    """Finds the faces of a picture with one network. Not safe for use by several threads."""
+    """Finds the faces of a picture with one network. Not safe for use by several threads.
+
+    `working_px` may be changed between pictures; see `fit`.
+    """
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class Detector:
         self._decode = decode
         self._settings = settings
         self._takes_bgr = takes_bgr
+        self.working_px = settings.working_px
 
     def detect(self, image: RGBImage) -> list[FaceDetection]:
         """Return the faces of `image`, best detection score first, in the image's pixels."""
@@ -83,19 +87,36 @@ class Detector:
             for index in kept
         ]
 
+    def fit(self, size: tuple[int, int], working_px: int) -> None:
+        """Have the network ready for pictures of a size, (width, height), at a working width.
+
+        Otherwise it is made ready when the first comes, which takes from a third of a second to a
+        second. May be called in another thread while faces are looked for.
+        """
+        self._session.fit((1, 3, *self._padded(*_scaled(size, working_px))))
+
     def _prepare(self, image: RGBImage) -> tuple[NDArray[np.float32], np.float32]:
         """Return the network's input, `(1, 3, h, w)` in 0-255, and its scale to the picture."""
-        height, width = image.shape[:2]
-        scale = min(1.0, self._settings.working_px / max(height, width))
-        if scale < 1.0:
-            size = (max(1, round(width * scale)), max(1, round(height * scale)))
-            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-        step = self._settings.granularity_px
-        padded = [-(-side // step) * step for side in image.shape[:2]]
-        tensor = np.zeros((1, 3, *padded), np.float32)
+        size = (image.shape[1], image.shape[0])
+        scaled = _scaled(size, self.working_px)
+        if scaled != size:
+            image = cv2.resize(image, scaled, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+        scale = min(1.0, self.working_px / max(size))
+        tensor = np.zeros((1, 3, *self._padded(*scaled)), np.float32)
         planes = image[:, :, ::-1] if self._takes_bgr else image
         tensor[0, :, : image.shape[0], : image.shape[1]] = planes.transpose(2, 0, 1)
         return tensor, np.float32(scale)
+
+    def _padded(self, width: int, height: int) -> tuple[int, int]:
+        """Return height and width of the network's input for a picture of this size."""
+        step = self._settings.granularity_px
+        return -(-height // step) * step, -(-width // step) * step
+
+
+def _scaled(size: tuple[int, int], working_px: int) -> tuple[int, int]:
+    """Return the size, (width, height), that a picture is looked at in: never larger."""
+    scale = min(1.0, working_px / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _suppress_duplicates(decoded: Decoded) -> Sequence[int]:

@@ -150,6 +150,17 @@ const tiles = new Map();
 for (const tile of document.querySelectorAll(".tile")) tiles.set(tile.dataset.camera, tile);
 let failed = 0;
 
+function showShort(tile, each) {
+  const short = part(tile, "short");
+  if (short.hidden === each.below_floor) {
+    document.querySelector("#cameras-told").textContent = each.below_floor
+      ? `Camera ${each.camera} is below the policy’s floor`
+      : `Camera ${each.camera} holds the policy’s floor`;
+  }
+  short.hidden = !each.below_floor;
+  part(tile, "short-of").textContent = `${each.frames_per_second.toFixed(1)} of ${each.floor_per_second}`;
+}
+
 function showHealth(each) {
   const tile = tiles.get(each.camera);
   if (!tile) return;
@@ -161,6 +172,9 @@ function showHealth(each) {
   state.className = `how ${each.state}`;
   state.textContent = capital(each.state);
   part(tile, "pace").textContent = each.frames_per_second.toFixed(1);
+  part(tile, "width").hidden = !each.width_px;
+  part(tile, "pixels").textContent = each.width_px;
+  showShort(tile, each);
   part(tile, "age").textContent =
     each.last_frame_age_s === null ? "none yet" : `${each.last_frame_age_s.toFixed(1)} s ago`;
   const dropped = Object.entries(each.dropped).filter(([, number]) => number);
