@@ -25,7 +25,8 @@ from overt.deployment.settings import DeploymentSettings
 from overt.deployment.template import template
 from overt.errors import OvertError
 from overt.publication.columns import COLUMNS, PARTS
-from overt.publication.exported import CAN_BE_READ, MET_DEFINITIONS
+from overt.publication.exported import CAN_BE_READ
+from overt.publication.exported_met import MET_DEFINITIONS
 from overt.publication.reconcile import CHECKS
 from overt.vocabulary import DeploymentKind
 from overt.web.app import described
