@@ -22,12 +22,15 @@ from overt.audit.log import SYSTEM
 from overt.deployment.file import Deployment
 from overt.deployment.source import SourceKind
 from overt.errors import AuditError, OvertError, SignInError
+from overt.logs import events as logs
+from overt.logs import tell
 from overt.people.office import Office
 from overt.people.permissions import Person, Thing
 from overt.reporting.files import discard
 from overt.reporting.summary import summarise, write_summary
 from overt.retention.erasure import REHEARSAL_KEPT
 from overt.review.things import reaches_unadjudicated
+from overt.runtime.camera_log import CameraLog
 from overt.runtime.counts import total
 from overt.runtime.crew import cores
 from overt.runtime.filing import AlertFiling, FiledUnder
@@ -164,6 +167,7 @@ class Running:
         )
         self._filing = AlertFiling(office, mandate.standing, under)
         self._states: dict[str, CameraState] = {}
+        self._camera_log = CameraLog()
         self._errors: list[OvertError] = []
         self._alerts = 0
         self._clock = StageClock()
@@ -203,6 +207,7 @@ class Running:
             for message in supervisor.listen(stopped):
                 if withdrawn := self._mandate.standing.withdrawn():
                     supervisor.withdraw(withdrawn)
+                    tell(logs.WithdrawalTaken(self._run_id, len(withdrawn)))
                 if self._pictures is not None:
                     supervisor.watch(on=self._pictures.watched())
                 self._take(message, supervisor)
@@ -215,6 +220,8 @@ class Running:
         return self._ending(stopped.reason, cameras=len(jobs))
 
     def _take(self, message: Message | None, supervisor: Supervisor) -> None:
+        if message is not None:
+            self._camera_log.see(message)
         if message is None:  # a silent moment, in which we only see whether to stop
             self._filing.make_ready()
             return
@@ -240,6 +247,8 @@ class Running:
         if stored is None:
             return False
         self._alerts += 1
+        latency_s = monotonic() - raised.decoded_s
+        tell(logs.AlertCommitted(stored.alert.alert_id, stored.alert.camera, latency_s))
         self._clock.add("commit of an alert", perf_counter() - started)
         self._clock.add("frame to committed alert", monotonic() - raised.decoded_s)
         self._view.alert(stored)
@@ -285,6 +294,15 @@ class Running:
                 policy_sha256=self._deployment.policy.sha256,
             )
             self._office.log.write(event, by=self._mandate.by)
+        tell(
+            logs.RunBegan(
+                self._run_id,
+                self._deployment.kind,
+                self._mandate.deployment_id,
+                len(self._deployment.cameras),
+                prepared.listed.references,
+            )
+        )
 
     def _end(self, end: End) -> None:
         counted = end.statistics
@@ -292,6 +310,8 @@ class Running:
             self._record.runs.end(self._run_id, end)
             faces = (counted.faces_seen, counted.faces_searched) if counted else (0, 0)
             self._office.log.write(RunEnded(self._run_id, end.ending, *faces, self._alerts))
+        after_s = monotonic() - self._started_s
+        tell(logs.RunEnded(self._run_id, end.ending, after_s, self._alerts))
         self._filing.close()  # last: a key store that is busy must not keep the end off the log
 
     def _ending(self, stopped: str, *, cameras: int) -> tuple[RunEnding, str]:

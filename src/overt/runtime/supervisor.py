@@ -20,6 +20,8 @@ from time import monotonic, sleep
 
 from overt.capture import BackOff
 from overt.errors import ConfigurationError, ModelError, SourceError
+from overt.logs import tell
+from overt.logs.events import CameraProcessEnded
 from overt.matching.gallery import Gallery
 from overt.runtime.counts import total
 from overt.runtime.messages import (
@@ -197,6 +199,7 @@ class Supervisor:
     def _lose(self, camera: "_Camera", fault: _Fault) -> Iterator[Message]:
         """End a camera's process, hand on what it still said, and see whether it comes back."""
         yield from camera.kill()
+        tell(CameraProcessEnded(camera.job.settings.camera, fault.cause))
         error = SourceError(
             f"Camera {camera.job.settings.camera} was ended: {fault.words}.",
             remedy="Check the camera, its network and its cable; the other cameras go on.",

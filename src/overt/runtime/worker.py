@@ -37,6 +37,9 @@ from overt.capture import (
 )
 from overt.errors import OvertError, SourceError
 from overt.keys.memory import harden_process
+from overt.logs import fault
+from overt.logs.events import Part
+from overt.logs.pipe import written_in_child
 from overt.matching.gallery import Gallery
 from overt.runtime.closeness import Closeness
 from overt.runtime.live_pictures import LivePictures
@@ -99,14 +102,18 @@ def work(job: CameraJob, gallery: Gallery, pipe: Connection, stop: Event) -> Non
         signal.signal(number, signal.SIG_IGN)
     harden_process()
     cv2.setNumThreads(job.threads)
-    try:
-        _Worker(job, gallery, pipe, stop.is_set).run()
-    except OvertError as error:  # before anything was looked at
-        pipe.send(Ended(CameraState(job.settings.camera), error=error))
-    except (BrokenPipeError, ConnectionResetError):
-        pass  # the parent is gone, and with it every reason to look
-    finally:
-        pipe.close()
+    with written_in_child():
+        try:
+            _Worker(job, gallery, pipe, stop.is_set).run()
+        except OvertError as error:  # before anything was looked at
+            pipe.send(Ended(CameraState(job.settings.camera), error=error))
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the parent is gone, and with it every reason to look
+        except Exception as unforeseen:
+            fault(Part.CAMERA, unforeseen)
+            raise
+        finally:
+            pipe.close()
 
 
 class _Worker:
@@ -154,9 +161,10 @@ class _Worker:
             error = failure
         except (BrokenPipeError, ConnectionResetError):
             raise
-        except Exception as fault:  # noqa: BLE001 - the worker's outer loop; the other cameras go on
+        except Exception as unforeseen:  # noqa: BLE001 - the worker's outer loop; others go on
+            fault(Part.CAMERA, unforeseen)
             error = OvertError(
-                f"Camera {self._job.settings.camera} failed ({type(fault).__name__}).",
+                f"Camera {self._job.settings.camera} failed ({type(unforeseen).__name__}).",
                 remedy="Please report this as a fault in Overt; the other cameras go on.",
             )
         finally:
@@ -225,9 +233,10 @@ class _Worker:
                         break
         except OvertError as failure:
             error = failure
-        except Exception as fault:  # noqa: BLE001 - the thread's outer loop; decoders raise anything
+        except Exception as unforeseen:  # noqa: BLE001 - the thread's outer loop; decoders raise anything
+            fault(Part.DECODING, unforeseen)
             error = SourceError(
-                f"Decoding failed ({type(fault).__name__}).",
+                f"Decoding failed ({type(unforeseen).__name__}).",
                 remedy="Check that the file or camera plays elsewhere.",
             )
         self._buffer.finish(error)
