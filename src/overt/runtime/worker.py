@@ -18,6 +18,7 @@ from pathlib import Path
 from time import monotonic
 
 from overt.capture import (
+    BackOff,
     BoundedQueue,
     CaptureSettings,
     FrameBuffer,
@@ -26,6 +27,7 @@ from overt.capture import (
     Link,
     NewestFrame,
     Paced,
+    asking,
     open_source,
     redact,
 )
@@ -52,6 +54,7 @@ from overt.synthetic.source import SCHEME, street_from_source
 from overt.values import FaceDetection, Frame
 from overt.vision.detection import DetectorSettings
 from overt.vision.store import ModelStore
+from overt.vocabulary import DropCause
 
 STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 """What asks a run to stop: the parent's to handle, and not heard by a camera's process."""
@@ -66,8 +69,9 @@ class CameraJob:
 
     With `newest_only`, as for live sources, a frame that is overtaken is dropped and counted,
     and a recording plays at its own pace; without it a recording is taken as fast as the
-    machine allows and nothing is dropped. A `lasting` source is opened again whenever it ends.
-    `video` is where an annotated video goes, if any. `alerted` are those who alerted lately in
+    machine allows and nothing is dropped. A `lasting` source is opened again whenever it ends,
+    and its process started again, after waits of at most `longest_wait_s`; `tries` says how often
+    in a row it has cost a process already, so that the next one waits before it opens it. `video` is where an annotated video goes, if any. `alerted` are those who alerted lately in
     the process that this one replaces, so that nobody's passage alerts twice.
     """
 
@@ -80,6 +84,8 @@ class CameraJob:
     threads: int
     newest_only: bool = False
     lasting: bool = False
+    longest_wait_s: float = 30.0
+    tries: int = 0
     video: Path | None = None
     alerted: tuple[AlertedBefore, ...] = field(default=(), repr=False)
 
@@ -224,12 +230,15 @@ class _Worker:
 
     def _state(self, *, at_end: bool = False) -> CameraState:
         now = monotonic()
+        dropped = self._buffer.dropped + (self._source.dropped if self._source else Counter())
+        if at_end:
+            dropped += Counter({DropCause.LEFT: self._lookahead.left})
         while self._looked_at and self._looked_at[0] < now - _PACE_OVER_S:
             self._looked_at.popleft()
         return CameraState(
             camera=self._job.settings.camera,
             counts=self._pipeline.counts,
-            dropped=self._buffer.dropped + (self._source.dropped if self._source else Counter()),
+            dropped=dropped,
             frames_per_second=len(self._looked_at) / _PACE_OVER_S,
             waiting_s=now - self._last_look_s,
             link=self._source.link() if isinstance(self._source, Lasting) else Link(),
@@ -243,7 +252,13 @@ class _Worker:
 
 def _open(job: CameraJob, wanted: Callable[[], bool]) -> FrameSource:
     if job.lasting:
-        return Lasting(redact(job.source), lambda: _open_once(job), wanted)
+        return Lasting(
+            redact(job.source),
+            lambda: _open_once(job),
+            wanted,
+            back_off=BackOff(most_s=job.longest_wait_s, tries=job.tries),
+            ask=asking(job.source),
+        )
     return _open_once(job)
 
 
