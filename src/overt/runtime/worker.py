@@ -21,6 +21,7 @@ from time import monotonic
 import cv2
 
 from overt.capture import (
+    BackOff,
     BoundedQueue,
     CaptureSettings,
     Due,
@@ -31,6 +32,7 @@ from overt.capture import (
     NewestFrame,
     OwnPace,
     always,
+    asking,
     open_source,
     parse_address,
     redact,
@@ -63,7 +65,7 @@ from overt.synthetic.source import SCHEME, street_from_source
 from overt.values import FaceDetection, Frame
 from overt.vision.detection import DetectorSettings
 from overt.vision.store import ModelStore
-from overt.vocabulary import LinkState
+from overt.vocabulary import DropCause, LinkState
 
 STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 """What asks a run to stop: the parent's to handle, and not heard by a camera's process."""
@@ -77,7 +79,9 @@ class CameraJob:
 
     With `newest_only`, as for live sources, a picture that is not due is passed over and counted,
     within `pace`, and a recording plays at its own pace; without it a recording is taken as fast as
-    the machine allows and nothing is dropped. A `lasting` source is opened again whenever it ends.
+    the machine allows and nothing is dropped. A `lasting` source is opened again whenever it ends,
+    and its process started again, after waits of at most `longest_wait_s`; `tries` says how often
+    in a row it has cost a process already, so that the next one waits before it opens it.
     `video` is where an annotated video goes, if any. `alerted` are those who alerted lately in
     the process that this one replaces, so that nobody's passage alerts twice.
     """
@@ -92,6 +96,8 @@ class CameraJob:
     newest_only: bool = False
     lasting: bool = False
     pace: PaceSettings = field(default_factory=PaceSettings)
+    longest_wait_s: float = 30.0
+    tries: int = 0
     video: Path | None = None
     alerted: tuple[AlertedBefore, ...] = field(default=(), repr=False)
 
@@ -253,10 +259,13 @@ class _Worker:
     def _state(self, *, at_end: bool = False) -> CameraState:
         link = self._source.link() if isinstance(self._source, Lasting) else None
         playing = link is None or link.state is LinkState.PLAYING
+        dropped = self._buffer.dropped + (self._source.dropped if self._source else Counter())
+        if at_end:
+            dropped += Counter({DropCause.LEFT: self._lookahead.left})
         return CameraState(
             camera=self._job.settings.camera,
             counts=self._pipeline.counts,
-            dropped=self._buffer.dropped + (self._source.dropped if self._source else Counter()),
+            dropped=dropped,
             kept=self._pace.kept((link.for_s if link else inf) if playing else 0.0),
             waiting_s=monotonic() - self._last_look_s,
             link=link or Link(),
@@ -270,7 +279,13 @@ class _Worker:
 
 def _open(job: CameraJob, wanted: Callable[[], bool], due: Due) -> FrameSource:
     if job.lasting:
-        return Lasting(redact(job.source), lambda: _open_once(job, due), wanted)
+        return Lasting(
+            redact(job.source),
+            lambda: _open_once(job, due),
+            wanted,
+            back_off=BackOff(most_s=job.longest_wait_s, tries=job.tries),
+            ask=asking(job.source),
+        )
     return _open_once(job, due)
 
 
