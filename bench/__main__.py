@@ -17,12 +17,14 @@ from rich.console import Console
 from bench import (
     accuracy,
     calibration,
+    capacity,
     chaos,
     commits,
     console,
     crowd,
     delivery,
     drawn_street,
+    eight,
     enrolment,
     kills,
     label_errors,
@@ -31,6 +33,7 @@ from bench import (
     overload,
     passers_by,
     peer,
+    peer_streams,
     reconnects,
     records,
     recovery,
@@ -76,6 +79,9 @@ SECTIONS: dict[str, Callable[[Context], Result]] = {
     "chaos": chaos.measure,
     "overload": overload.measure,
     "soak": soak.measure,
+    "eight": eight.measure,
+    "capacity": capacity.measure,
+    "peer-streams": peer_streams.measure,
 }
 
 _BY_NAME_ONLY = frozenset({"soak"})

@@ -41,16 +41,17 @@ def memory_of(process_id: int) -> Memory:
 
 def memory_below(process_id: int, program: str) -> Memory:
     """Return what all processes of a program take together that a process has started."""
-    sizes = [sizes_of(each) for each in _below(process_id) if program in _program(each)]
+    sizes = [sizes_of(each) for each in below(process_id) if program in _program(each)]
     resident, proportional, unshared = (
         (sum(each) for each in zip(*sizes, strict=True)) if sizes else (0.0,) * 3
     )
     return Memory(resident=resident, proportional=proportional, unshared=unshared)
 
 
-def _below(process_id: int) -> list[int]:
+def below(process_id: int) -> list[int]:
+    """Return every process that a process has started, and those that these have."""
     children = children_of(process_id)
-    return [*children, *(each for child in children for each in _below(child))]
+    return [*children, *(each for child in children for each in below(child))]
 
 
 def _program(process_id: int) -> str:

@@ -29,6 +29,7 @@ from overt.runtime.messages import CameraState, Ended
 from overt.runtime.pace import PaceSettings
 from overt.runtime.pipeline import CameraSettings
 from overt.runtime.supervisor import Supervisor
+from overt.runtime.timing import stage_times
 from overt.runtime.worker import CameraJob
 from overt.values import StageTime
 from overt.vision.detection import DetectorSettings
@@ -261,7 +262,7 @@ def _watched(
         ),
         dropped=dict(dropped),
         seconds=seconds,
-        stage_times=ended[names[0]].stage_times,
+        stage_times=stage_times(ended[names[0]].stages),
         losses=sum(state.link.losses.total() for state in ended.values()),
     )
 

@@ -8,10 +8,10 @@ with its entry of the log, before anybody sees it.
 import re
 import resource
 import uuid
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic, perf_counter
@@ -39,7 +39,7 @@ from overt.runtime.messages import CameraState, Ended, Message, Picture, Raised
 from overt.runtime.preparation import Enrolling, Prepared, prepare_rehearsal
 from overt.runtime.standing import Rehearsed, Standing, Stop
 from overt.runtime.supervisor import Supervisor
-from overt.runtime.timing import StageClock
+from overt.runtime.timing import Spread, StageClock, stage_times
 from overt.runtime.views import PictureView, RunView
 from overt.storage import End, Run
 from overt.values import RunStatistics, StageTime
@@ -80,7 +80,10 @@ class Mandate:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a run came to: its id, how it ended and why, what went wrong, and what it wrote."""
+    """What a run came to: its id, how it ended and why, what went wrong, and what it wrote.
+
+    `stages` says how the times of each stage are spread, over all cameras.
+    """
 
     run_id: str
     ending: RunEnding
@@ -89,6 +92,7 @@ class RunResult:
     statistics: RunStatistics
     summary: Path
     videos: tuple[Path, ...]
+    stages: Mapping[str, Spread] = field(default_factory=dict)
 
 
 def rehearse(
@@ -193,7 +197,10 @@ class Running:
         faces = self._mandate.deployment_id is None  # elsewhere a look at a face is logged
         write_summary(summary, summarise(self._record, self._run_id, names, faces=faces))
         errors = tuple(self._errors)
-        return RunResult(self._run_id, ending, reason, errors, statistics, summary, videos)
+        stages = _all_stages(
+            [*(each.stages for each in self._states.values()), self._clock.spreads()]
+        )
+        return RunResult(self._run_id, ending, reason, errors, statistics, summary, videos, stages)
 
     def _watch(self, options: RunOptions, should_stop: Callable[[], bool]) -> tuple[RunEnding, str]:
         videos = options.videos and self._deployment.kind is DeploymentKind.REHEARSAL
@@ -362,7 +369,7 @@ class Running:
             alerts=self._alerts,  # those on record, whatever a camera that died last counted
             duration_s=monotonic() - self._started_s,
             peak_memory_mb=here + sum(state.peak_memory_mb for state in states),
-            stage_times=(*_stage_times(states), *self._clock.times()),
+            stage_times=(*_stage_times(states), *stage_times(self._clock.spreads())),
             losses=dict(losses),
             lost_s=sum(state.link.lost_s for state in states),
             below_floor_s=sum(state.kept.below_floor_s for state in states),
@@ -376,11 +383,20 @@ def _slug(name: str) -> str:
 
 def _stage_times(states: Iterable[CameraState]) -> list[StageTime]:
     """Return every camera's stage times, named by camera where there are several."""
-    known = [state for state in states if state.stage_times]
+    known = [state for state in states if state.stages]
     if len(known) == 1:
-        return list(known[0].stage_times)
+        return list(stage_times(known[0].stages))
     return [
-        StageTime(f"{state.camera}: {one.stage}", one.count, one.p50_ms, one.p95_ms)
+        replace(one, stage=f"{state.camera}: {one.stage}")
         for state in known
-        for one in state.stage_times
+        for one in stage_times(state.stages)
     ]
+
+
+def _all_stages(each: Iterable[Mapping[str, Spread]]) -> dict[str, Spread]:
+    """Add up the stages of several."""
+    summed: defaultdict[str, Spread] = defaultdict(Spread)
+    for stages in each:
+        for name, spread in stages.items():
+            summed[name] += spread
+    return dict(summed)

@@ -439,6 +439,7 @@ def _added(before: CameraState, now: CameraState) -> CameraState:
         link=link,
         kept=replace(now.kept, below_floor_s=before.kept.below_floor_s + now.kept.below_floor_s),
         film_s=before.film_s + now.film_s,
+        ages=before.ages + now.ages,
         peak_memory_mb=max(before.peak_memory_mb, now.peak_memory_mb),
     )
 

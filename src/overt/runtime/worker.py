@@ -11,7 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
@@ -69,6 +69,9 @@ from overt.vocabulary import DropCause, LinkState
 
 STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 """What asks a run to stop: the parent's to handle, and not heard by a camera's process."""
+
+AGE = "age at decision"
+"""The stage that counts how old each frame was when it was decided on."""
 
 _BEAT_S = 0.25
 
@@ -213,7 +216,7 @@ class _Worker:
         clock = self._pipeline.clock
         with clock.stage("after detection"):
             result = self._pipeline.follow(frame, faces)
-        clock.add("age at decision", monotonic() - frame.monotonic_s)
+        clock.add(AGE, monotonic() - frame.monotonic_s)
         for alert in result.alerts:
             template = self._pipeline.template_of(alert.candidate.subject_id)
             self._send(Raised(alert, frame.monotonic_s, template))
@@ -232,7 +235,9 @@ class _Worker:
         """Open the source and fill the buffer: the body of the decoding thread."""
         error: OvertError | None = None
         try:
-            with _open(self._job, lambda: not self._stopped(), self._due) as source:
+            timed = replace(self._job.capture, timed=self._pipeline.clock.add)
+            job = replace(self._job, capture=timed)
+            with _open(job, lambda: not self._stopped(), self._due) as source:
                 self._source = source
                 for frame in source:
                     if not self._buffer.put(frame):
@@ -273,7 +278,8 @@ class _Worker:
             film_s=self._film_s,
             film_length_s=self._source.info.duration_s if self._source else None,
             peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            stage_times=self._pipeline.clock.times() if at_end else (),
+            ages=self._pipeline.clock.spread(AGE),
+            stages=self._pipeline.clock.spreads() if at_end else {},
         )
 
 
