@@ -1,275 +1,141 @@
-"""Several cameras on one machine: how often each looks, how closely, and what that costs.
-
-A real RTSP server on this machine plays the crowd clip to one, two and three cameras, each in its
-process as in a run, with one inference thread and with two. Nobody in the clip is listed; what is
-searched is a list of 12,000 random templates.
-"""
+"""Live cameras as a run has them, listened to: for sections on what becomes of those that fail."""
 
 import multiprocessing
-import os
-import subprocess
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
+from typing import Self
 
-import av
-import numpy as np
-
-from bench.context import Context, MissingError
-from bench.crowd import CLIP
-from bench.results import Claim, Grid
 from overt.capture import CaptureSettings, Zone
 from overt.errors import OvertError
 from overt.matching.decision import DecisionPolicy
 from overt.matching.gallery import Gallery
-from overt.runtime.messages import CameraState, Ended
-from overt.runtime.pace import PaceSettings
+from overt.runtime.jobs import _LIVE_READ_S
+from overt.runtime.messages import CameraState, Ended, Message, Picture, Raised
 from overt.runtime.pipeline import CameraSettings
-from overt.runtime.supervisor import Supervisor
+from overt.runtime.supervisor import Patience, Supervisor
 from overt.runtime.worker import CameraJob
-from overt.values import StageTime
 from overt.vision.detection import DetectorSettings
 from overt.vision.quality import QualityLimits
+from overt.vision.store import Pack
 from overt.vocabulary import DeploymentKind
 
-LISTED = 12_000
-_FLOOR = 6.0
-_PYTHON = "/usr/bin/python3"  # the one that has GStreamer
-_SERVER = Path(__file__).parents[1] / "tests/capture/rtsp_server.py"
-_SETTLING_S = 15.0
-_STARTING_S = 120.0
-_MARKS = 2  # when counting begins, and when it ends
-_TICKS = os.sysconf("SC_CLK_TCK")
+LONGEST_S = 180.0
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """One camera over a while: looks a second, CPU seconds a second, and how it ended up.
-
-    `rates` are one a camera, and so on.
-    """
-
-    cameras: int
-    threads: int
-    rates: tuple[float, ...]
-    widths_px: tuple[int, ...]
-    cpu: tuple[float, ...]
-    below_floor_s: tuple[float, ...]
-    dropped: dict[str, int]
-    seconds: float
-    stage_times: tuple[StageTime, ...]
-    losses: int
-
-    def stage(self, name: str) -> str:
-        """Return a stage's median and 95th percentile, of the first camera."""
-        found = next((each for each in self.stage_times if each.stage == name), None)
-        return f"{found.p50_ms:.0f} / {found.p95_ms:.0f}" if found else ""
+class StuckError(OvertError):
+    """What was waited for did not come."""
 
 
-@dataclass(frozen=True, slots=True)
-class CamerasResult:
-    """Every number of cameras with every number of threads."""
-
-    runs: tuple[Watched, ...]
-
-    def claims(self) -> Iterator[Claim]:
-        """Return what is claimed of three cameras."""
-        most = max(run.cameras for run in self.runs)
-        run = next(each for each in self.runs if each.cameras == most and each.threads == 1)
-        yield Claim(
-            f"cameras: looks a second of each of {most} at 1080p25, {LISTED:,} listed",
-            f"≥ {_FLOOR:g}",
-            f"{', '.join(f'{rate:.1f}' for rate in run.rates)} at "
-            f"{', '.join(map(str, sorted(set(run.widths_px))))} px",
-            min(run.rates) >= _FLOOR,
-        )
-
-    def grids(self) -> Iterator[Grid]:
-        """Return the figures."""
-        rows = tuple(
-            (
-                f"{run.cameras}",
-                f"{run.threads}",
-                " ".join(f"{rate:.1f}" for rate in run.rates),
-                " ".join(map(str, run.widths_px)),
-                " ".join(f"{cpu:.2f}" for cpu in run.cpu),
-                " ".join(f"{below:.0f}" for below in run.below_floor_s),
-                run.stage("detection"),
-                run.stage("after detection"),
-                run.stage("age at decision"),
-            )
-            for run in self.runs
-        )
-        heads = (
-            *("cameras", "threads", "looks a second", "width, px", "CPU s a second"),
-            *("below floor, s", "detection", "after it", "age at decision"),
-        )
-        yield Grid(
-            "cameras: the crowd clip over RTSP",
-            heads,
-            rows,
-            f"One value a camera, over {self.runs[0].seconds:.0f} s; stages of the first camera "
-            "in ms, p50 / p95, its start included. The server takes processor time beside them.",
-        )
-
-
-def measure(context: Context) -> CamerasResult:
-    """Watch one, two and three cameras, with one thread and with two."""
-    clip = looped(context.need(f"video/{CLIP}"), context.cache / "crowd-looped.mp4")
-    gallery, seconds = a_gallery(context), 10.0 if context.quick else 45.0
-    numbers = [(3, 1)] if context.quick else [(n, t) for n in (1, 2, 3) for t in (1, 2)]
-    runs = []
-    with serving(clip) as address:
-        for cameras, threads in numbers:
-            with context.progress(f"{cameras} cameras, {threads} threads"):
-                jobs = [a_job(context, f"camera-{n}", address, threads) for n in range(cameras)]
-                runs.append(watch(jobs, gallery, seconds))
-    return CamerasResult(tuple(runs))
-
-
-def looped(clip: Path, path: Path, times: int = 40) -> Path:
-    """Return a clip that is another one so many times over, without a picture coded anew."""
-    if path.exists():
-        return path
-    part = path.with_suffix(".part.mp4")
-    with av.open(str(part), "w") as after:
-        stream, shift = None, 0
-        for _ in range(times):
-            with av.open(str(clip)) as before:
-                given = before.streams.video[0]
-                stream = stream or after.add_stream_from_template(given)
-                last = 0
-                for packet in before.demux(given):
-                    if packet.dts is None or packet.pts is None:
-                        continue
-                    last = max(last, packet.pts + (packet.duration or 0))
-                    packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
-                    packet.stream = stream
-                    after.mux(packet)
-                shift += last
-    part.replace(path)
-    return path
-
-
-def a_gallery(context: Context) -> Gallery:
-    """Return a list of random templates, as long as the longest in Croydon."""
-    templates = np.random.default_rng(7).normal(size=(LISTED, 128)).astype(np.float32)
-    templates /= np.linalg.norm(templates, axis=1, keepdims=True)
-    return Gallery([f"S-{n}" for n in range(LISTED)], templates, context.pack.id)
-
-
-@contextmanager
-def serving(clip: Path) -> Iterator[str]:
-    """Serve a clip over RTSP on loopback, from its beginning to everybody who asks.
-
-    Raises:
-        MissingError: GStreamer's RTSP server is not installed.
-    """
-    command = [_PYTHON, str(_SERVER), str(clip)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        port = server.stdout.readline().strip()
-        if not port:
-            raise MissingError(
-                "There is no RTSP server here.",
-                remedy="apt-get install python3-gi gir1.2-gst-rtsp-server-1.0 "
-                "gstreamer1.0-plugins-good",
-            )
-        try:
-            yield f"rtsp://127.0.0.1:{port}/clip"
-        finally:
-            server.terminate()
-
-
-def a_job(context: Context, name: str, source: str, threads: int) -> CameraJob:
-    """Return what a live camera's process would be told, in a rehearsal's name."""
-    smallest = context.pack.manifest.detector.smallest_score
+def live_job(
+    name: str, url: str, pack: Pack, models: Path, *, threshold: float = 0.95, working_px: int = 640
+) -> CameraJob:
+    """Return what a live camera's process is told, as a run would: see `overt.runtime.jobs`."""
     settings = CameraSettings(
         camera=name,
-        kind=DeploymentKind.REHEARSAL,
+        kind=DeploymentKind.LIVE,
         zone=Zone.whole(),
-        limits=QualityLimits(smallest_face_px=40, smallest_detection_score=smallest),
-        policy=DecisionPolicy(threshold=1.0, version="bench"),
-        pack_id=context.pack.id,
-        same_person_floor=context.pack.manifest.same_person_floor,
+        limits=QualityLimits(smallest_face_px=20),
+        policy=DecisionPolicy(threshold=threshold, version="a benchmark's"),
+        pack_id=pack.id,
         watched=False,
-        tracked_score=min(0.3, smallest),
     )
     return CameraJob(
         settings=settings,
-        source=source,
-        capture=CaptureSettings(camera=name, read_timeout_s=4.0, decode_threads=threads),
-        detector=DetectorSettings(smallest_score=0.1),
-        store=context.home.models,
-        pack=context.pack.manifest.name,
-        threads=threads,
+        source=url,
+        capture=CaptureSettings(camera=name, read_timeout_s=_LIVE_READ_S),
+        detector=DetectorSettings(working_px=working_px),
+        store=models,
+        pack=pack.manifest.name,
+        threads=1,
         newest_only=True,
         lasting=True,
-        pace=PaceSettings(),
     )
 
 
-def watch(jobs: list[CameraJob], gallery: Gallery, seconds: float) -> Watched:
-    """Watch cameras for a while once all of them look, and return what they did."""
-    states: dict[str, CameraState] = {}
-    marks: list[tuple[float, dict[str, CameraState], dict[str, float]]] = []
-    began_s, settled_s = monotonic(), 0.0
-    supervisor = Supervisor(jobs, gallery)
-    try:
-        for message in supervisor.listen(lambda: len(marks) == _MARKS):
-            if message is not None and (state := getattr(message, "state", None)) is not None:
-                states[state.camera] = state
-                if isinstance(message, Ended) and message.error is not None:
-                    raise message.error
-            if len(states) < len(jobs) or not all(s.counts.frames for s in states.values()):
-                if monotonic() - began_s > _STARTING_S:
-                    raise OvertError("The cameras did not begin to look.")
-                settled_s = monotonic() + _SETTLING_S
-            elif len(marks) < _MARKS and monotonic() >= settled_s + seconds * len(marks):
-                marks.append((monotonic(), dict(states), _cpu_s()))
-    finally:
-        supervisor.close()
-    return _watched(jobs, marks[0], marks[1], states)
+@dataclass(slots=True)
+class Watch:
+    """Cameras that are listened to; each one's last state is kept, and `notice` told of all."""
+
+    jobs: list[CameraJob]
+    gallery: Gallery
+    patience: Patience | None = None
+    notice: Callable[[Message], None] = lambda _message: None
+    states: dict[str, CameraState] = field(default_factory=dict)
+    ended: dict[str, Ended] = field(default_factory=dict)
+    _stopped: bool = False
+    _supervisor: Supervisor = field(init=False)
+    _heard: Iterator[Message | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._supervisor = Supervisor(self.jobs, self.gallery, self.patience)
+        self._heard = self._supervisor.listen(lambda: self._stopped)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._supervisor.close()
+
+    def until(self, what: Callable[[], bool], longest_s: float = LONGEST_S) -> float:
+        """Listen until it is so, and return when that was heard (monotonic).
+
+        Raises:
+            StuckError: it took too long.
+        """
+        until_s = monotonic() + longest_s
+        while not what():
+            if monotonic() > until_s:
+                raise StuckError(f"Nothing came of it: {self.states}")
+            self.hear()
+        return monotonic()
+
+    def for_s(self, seconds: float) -> None:
+        """Listen for a while."""
+        until_s = monotonic() + seconds
+        while monotonic() < until_s:
+            self.hear()
+
+    def hear(self) -> None:
+        """Hear one message, or a moment's silence."""
+        self._take(next(self._heard))
+
+    def _take(self, message: Message | None) -> None:
+        if message is None:
+            return
+        if not isinstance(message, Raised | Picture):
+            self.states[message.state.camera] = message.state
+        if isinstance(message, Ended):
+            self.ended[message.state.camera] = message
+            if message.error is not None:
+                raise message.error
+        self.notice(message)
+
+    def frames(self, camera: str) -> int:
+        """Return how many frames a camera has looked at, in all its processes."""
+        return self.states[camera].counts.frames if camera in self.states else 0
+
+    def looking(self, cameras: list[str]) -> None:
+        """Listen until each of these has looked at frames since now."""
+        before = {each: self.frames(each) for each in cameras}
+        self.until(lambda: all(self.frames(each) > before[each] for each in cameras))
+
+    def over(self) -> None:
+        """Stop all cameras and hear their last words."""
+        self._stopped = True
+        for message in self._heard:
+            self._take(message)
 
 
-def _watched(
-    jobs: list[CameraJob],
-    before: tuple[float, dict[str, CameraState], dict[str, float]],
-    after: tuple[float, dict[str, CameraState], dict[str, float]],
-    ended: dict[str, CameraState],
-) -> Watched:
-    names = [job.settings.camera for job in jobs]
-    seconds = after[0] - before[0]
-    dropped: Counter[str] = Counter()
-    for name in names:
-        for cause, count in after[1][name].dropped.items():
-            dropped[str(cause)] += count - before[1][name].dropped[cause]
-    return Watched(
-        cameras=len(jobs),
-        threads=jobs[0].threads,
-        rates=tuple(
-            (after[1][name].counts.frames - before[1][name].counts.frames) / seconds
-            for name in names
-        ),
-        widths_px=tuple(after[1][name].kept.width_px for name in names),
-        cpu=tuple((after[2][name] - before[2][name]) / seconds for name in names),
-        below_floor_s=tuple(
-            after[1][name].kept.below_floor_s - before[1][name].kept.below_floor_s for name in names
-        ),
-        dropped=dict(dropped),
-        seconds=seconds,
-        stage_times=ended[names[0]].stage_times,
-        losses=sum(state.link.losses.total() for state in ended.values()),
-    )
-
-
-def _cpu_s() -> dict[str, float]:
-    """Return the processor time that each camera's process has taken, in seconds."""
-    taken = {}
+def pid_of(camera: str) -> int | None:
+    """Return the process of a camera of this process, where it has one now."""
     for process in multiprocessing.active_children():
-        fields = Path(f"/proc/{process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
-        taken[process.name.removeprefix("camera ")] = (int(fields[11]) + int(fields[12])) / _TICKS
-    return taken
+        if process.name == f"camera {camera}":
+            return process.pid
+    return None
+
+
+def hurried(job: CameraJob, longest_wait_s: float) -> CameraJob:
+    """Return a job whose camera is opened again after so long at most."""
+    return replace(job, longest_wait_s=longest_wait_s)

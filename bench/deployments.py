@@ -49,7 +49,7 @@ class Scene:
     smallest_face_px: int = 20
 
 
-def write_deployment(context: Context, scene: Scene) -> Path:
+def write_deployment(context: Context, scene: Scene, lasts_s: float = 3600.0) -> Path:
     """Write the deployment file of a scene, check it, and return its path."""
     now = datetime.now(UTC)
     folder = context.cache / "deployments"
@@ -63,7 +63,7 @@ def write_deployment(context: Context, scene: Scene) -> Path:
             rows=scene.files.rows,
             pictures=scene.files.pictures,
             start=now,
-            end=now + timedelta(hours=1),
+            end=now + timedelta(seconds=lasts_s),
         ),
         encoding="utf-8",
     )

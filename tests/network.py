@@ -79,7 +79,16 @@ class Network:
             client.close()
             return
         self._open |= {client, camera}
-        with suppress(OSError), selectors.DefaultSelector() as selector:
+        try:
+            with suppress(OSError):
+                self._pass_on(client, camera)
+        finally:
+            self._close(client)
+            self._close(camera)
+
+    def _pass_on(self, client: socket.socket, camera: socket.socket) -> None:
+        """Carry both ways until one side ends, or the proxy does."""
+        with selectors.DefaultSelector() as selector:
             selector.register(client, selectors.EVENT_READ, camera)
             selector.register(camera, selectors.EVENT_READ, client)
             while not self._ended.is_set() and client in self._open:
@@ -88,8 +97,6 @@ class Network:
                     assert isinstance(source, socket.socket)
                     if not self._pass(source, sink, from_camera=source is camera):
                         return
-        self._close(client)
-        self._close(camera)
 
     def _pass(self, source: socket.socket, sink: socket.socket, *, from_camera: bool) -> bool:
         if from_camera and self.doing in {Doing.SILENT, Doing.TRICKLING}:

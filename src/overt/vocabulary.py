@@ -34,6 +34,7 @@ class DropCause(StrEnum):
     OVERTAKEN = "overtaken by a newer frame"
     DAMAGED = "damaged in decoding"
     LATE = "older than the limit for live use"
+    LEFT = "left over when the camera was stopped"
 
 
 class LinkState(StrEnum):

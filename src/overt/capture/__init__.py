@@ -6,6 +6,7 @@ starts no thread or process, keeps nothing on disk, and shows no source's creden
 
 from overt.capture.addresses import Address, SourceKind, parse_address, redact
 from overt.capture.buffer import BoundedQueue, FrameBuffer, NewestFrame
+from overt.capture.knocking import asking
 from overt.capture.lasting import BackOff, Lasting, Link
 from overt.capture.opening import open_source
 from overt.capture.pacing import OwnPace
@@ -29,6 +30,7 @@ __all__ = [
     "SourceKind",
     "Zone",
     "always",
+    "asking",
     "open_source",
     "parse_address",
     "redact",

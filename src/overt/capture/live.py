@@ -16,6 +16,13 @@ from overt.capture.source import CaptureSettings, Due, always
 from overt.capture.video import VideoSource
 from overt.errors import SourceError
 
+_SOON = {"fpsprobesize": "0", "analyzeduration": "1000000"}
+"""Look no longer than needed, and a second at most (in µs), before the first picture is decoded.
+
+Otherwise FFmpeg waits for twenty pictures or five seconds to guess their rate, and hands all of
+them on at once when they are that old.
+"""
+
 
 def open_rtsp(url: str, settings: CaptureSettings, due: Due = always) -> VideoSource:
     """Connect to a network camera and decode its first picture.
@@ -80,7 +87,8 @@ def _rtsp_options(url: str, settings: CaptureSettings) -> dict[str, str]:
         "rtsp_transport": settings.rtsp_transport,
         "allowed_media_types": "video",  # sound is not even asked for
         "protocol_whitelist": "rtp,udp,tls,tcp" if secure else "rtp,udp,tcp",
-        "timeout": str(round(settings.read_timeout_s * 1_000_000)),  # of a socket, in µs
+        "timeout": str(round(settings.open_timeout_s * 1_000_000)),  # of a socket, in µs
+        **_SOON,
     }
     if secure:
         options["tls_verify"] = str(int(settings.tls_verify))

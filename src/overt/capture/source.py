@@ -21,6 +21,10 @@ LARGEST_PICTURE_PX = 64_000_000
 """What is decoded at most: twice 8K UHD (33 megapixels); beyond lie damage and attack."""
 
 
+def _untimed(_stage: str, _seconds: float) -> None:
+    """Take no notice."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaptureSettings:
     """How a source is opened and read.
@@ -33,7 +37,8 @@ class CaptureSettings:
     default none is. Live sources give up
     after `open_timeout_s` and `read_timeout_s` where FFmpeg heeds them; it does not always,
     so a supervisor must be able to kill the process. `rtsps` certificates are verified,
-    against `tls_ca_file` (PEM) where it is given.
+    against `tls_ca_file` (PEM) where it is given. `timed` is told how many seconds each
+    "decoding" and each "conversion" took, in the thread that did it.
     """
 
     camera: str = "camera"
@@ -46,6 +51,7 @@ class CaptureSettings:
     rtsp_transport: Literal["tcp", "udp"] = "tcp"
     tls_verify: bool = True
     tls_ca_file: Path | None = None
+    timed: Callable[[str, float], None] = _untimed
 
     def __post_init__(self) -> None:
         started = self.recording_started_at

@@ -5,6 +5,7 @@ Sound is never asked for and never decoded.
 
 from collections.abc import Generator, Iterator
 from functools import partial
+from time import perf_counter
 
 import av
 from av.codec.context import ThreadType
@@ -49,6 +50,7 @@ class VideoSource(PictureSource):
         self._container = container
         self._shown = shown
         self._max_width_px = settings.max_width_px
+        self._timed = settings.timed
         self._reformatter = VideoReformatter()
         self._packets_read = 0
         try:
@@ -97,7 +99,7 @@ class VideoSource(PictureSource):
     def _decode(self) -> Generator[Frame, None, None]:
         for packet in self._packets():
             try:
-                for picture in self._stream.decode(packet):
+                for picture in self._decoded(packet):
                     if picture.is_corrupt:
                         self.dropped[DropCause.DAMAGED] += 1
                     elif frame := self._frame(picture.time, partial(self._image, picture)):
@@ -107,6 +109,12 @@ class VideoSource(PictureSource):
             except FFmpegError:
                 self.dropped[DropCause.DAMAGED] += 1
         self._end()
+
+    def _decoded(self, packet: "Packet[VideoStream] | None") -> list[av.VideoFrame]:
+        began_s = perf_counter()
+        frames = self._stream.decode(packet)
+        self._timed("decoding", perf_counter() - began_s)
+        return frames
 
     def _packets(self) -> Iterator["Packet[VideoStream] | None"]:
         """Yield packets to the end; None asks the decoder for what it still holds."""
@@ -150,11 +158,14 @@ class VideoSource(PictureSource):
         if self._max_width_px is not None and width > self._max_width_px:
             height = max(1, round(height * self._max_width_px / width))
             width = self._max_width_px
+        began_s = perf_counter()
         # One thread: at 1080p starting more costs what they save.
         converted = self._reformatter.reformat(frame, width, height, "rgb24", threads=1)
         image: RGBImage = converted.to_ndarray()  # type: ignore[assignment]
         # A picture that was RGB all along still belongs to the decoder, which may need it.
-        return upright(image.copy() if converted is frame else image, frame)
+        whole = upright(image.copy() if converted is frame else image, frame)
+        self._timed("conversion", perf_counter() - began_s)
+        return whole
 
 
 def _video_stream(container: InputContainer, shown: str) -> VideoStream:

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from overt.cli.log_options import Format, Level, of_run
+from overt.logs.settings import LogFormat
+
 if TYPE_CHECKING:
     from overt.people.office import Office
     from overt.people.permissions import Person
@@ -122,6 +125,8 @@ def start(
         bool, typer.Option("--pace", help="Play recordings at their own pace, as a camera would.")
     ] = False,
     as_json: _Json = False,
+    log_format: Format = None,
+    log_level: Level = None,
 ) -> None:
     """Start an authorised deployment, and watch it run.
 
@@ -135,10 +140,11 @@ def start(
     from overt.runtime.run import RunOptions
     from overt.vocabulary import Act
 
-    with signed_in(clocks=True) as (office, person):
+    quiet = log_format is LogFormat.JSON
+    with of_run(log_format, log_level), signed_in(clocks=True) as (office, person):
         row = office.record.deployments.find(deployment_id)
         office.demand(person, Act.DEPLOYMENT_START, thing_of(row))
-        with watched(opened(office, row)) as (view, stopped):
+        with watched(opened(office, row), quiet=quiet) as (view, stopped):
             result = operate(office, person, row, view, RunOptions(paced=pace), stopped)
     finish(result, as_json=as_json)
 

@@ -26,6 +26,25 @@ _LINE_EVERY_S = 5.0
 _STALE_S = 5.0
 
 
+class QuietView:
+    """Shows nothing."""
+
+    def enrolling(self, done: int, entries: int) -> None:
+        """Pass over it."""
+
+    def listed(self, listed: Listed) -> None:
+        """Pass over it."""
+
+    def alert(self, record: AlertRecord) -> None:
+        """Pass over it."""
+
+    def state(self, state: CameraState) -> None:
+        """Pass over it."""
+
+    def ended(self, ended: Ended) -> None:
+        """Pass over it."""
+
+
 class PlainView:
     """Lines for a log or a pipe: one an alert, and the counts every few seconds."""
 

@@ -11,6 +11,8 @@ from typing import NoReturn
 from overt.audit.events import SessionsRevoked, SignedIn, SignInRefused
 from overt.errors import SignInError
 from overt.keys.sealing import open_sealed, seal
+from overt.logs import events as logs
+from overt.logs import tell
 from overt.people.office import Office
 from overt.people.permissions import Person
 from overt.people.secrets import code_step, password_fits
@@ -152,6 +154,7 @@ def _raise(why: str) -> NoReturn:
         ),
     }
     message, remedy = messages[why]
+    tell(logs.SignInRefused(why))
     raise SignInError(message, remedy=remedy)
 
 

@@ -26,7 +26,10 @@ _CONTINUING_SCORE = 0.3
 """Faces as uncertain as this may continue a track, though they can neither begin one nor be
 searched (Zhang et al., 2022, ByteTrack)."""
 
-_LIVE_READ_S = 4.0  # a stream that is silent for longer is opened anew
+_LIVE_READ_S = 1.75
+"""A stream that is silent for twice as long is opened anew: FFmpeg has one picture more to give
+when the first limit passes. It is noticed within five seconds so, the time to tell included; what
+comes after three would be too old to be acted on anyway."""
 
 _HIDING_SCORE = 0.1
 """What is as uncertain as this is hidden from whoever watches, and otherwise left alone: faces cut

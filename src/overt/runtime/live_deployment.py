@@ -9,6 +9,7 @@ from time import monotonic
 
 from overt.runtime.messages import CameraState, Ended, Picture
 from overt.runtime.minutes import Minute, Minutes
+from overt.runtime.timing import Spread
 from overt.runtime.views import Listed
 from overt.storage import AlertRecord
 from overt.vocabulary import LinkState, LossCause
@@ -39,6 +40,7 @@ class CameraLive:
     was last looked at, None before the first. `dropped`
     counts frames by cause, and `frames` those looked at. `link` says how a live source is connected,
     and `losses` how often it was lost, by cause. `faces_seen` and `searched` count passages, `alerts` those on record.
+    `ages` counts how old frames were when they were decided on.
     `error` says in plain words how it ended, if not simply, or why it is lost and being opened
     again; no source's password is in it.
     """
@@ -60,6 +62,7 @@ class CameraLive:
     frames: int = 0
     link: LinkState = LinkState.PLAYING
     losses: dict[LossCause, int] = field(default_factory=dict)
+    ages: Spread = field(default_factory=Spread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class _Camera:
             frames=counts.frames,
             link=state.link.state,
             losses=dict(state.link.losses),
+            ages=state.ages,
         )
 
     def _is_lost(self) -> bool:

@@ -52,6 +52,11 @@ class Lookahead:
         self._threads.shutdown(cancel_futures=True)
 
     @property
+    def left(self) -> int:
+        """How many frames it has taken and not given back; once it is closed, nobody gets them."""
+        return len(self._pending)
+
+    @property
     def finished(self) -> bool:
         """Whether no frame is left and none will follow."""
         return not self._pending and self._buffer.finished

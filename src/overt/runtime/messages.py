@@ -14,7 +14,8 @@ from overt.capture import Link
 from overt.errors import OvertError
 from overt.runtime.counts import Counts
 from overt.runtime.pace import Kept
-from overt.values import Alert, StageTime, Template
+from overt.runtime.timing import Spread
+from overt.values import Alert, Template
 from overt.vocabulary import DropCause
 
 
@@ -26,7 +27,8 @@ class CameraState:
     the policy asks. `waiting_s` is the time since a frame was last looked at. `film_s` says how far into a recording it is, and
     `film_length_s` how long the recording says it is. `link` says how a live source is
     connected, and how often it was lost and why. `alerted_ago_s` says how long ago the face of each
-    subject's last alert was seen, where it would be the same passage still. `stage_times` are given at the end only.
+    subject's last alert was seen, where it would be the same passage still. `ages` counts how old
+    frames were when they were decided on; `stages` says how long each stage took, at the end only.
     """
 
     camera: str
@@ -39,7 +41,8 @@ class CameraState:
     film_s: float = 0.0
     film_length_s: float | None = None
     peak_memory_mb: float = 0.0
-    stage_times: tuple[StageTime, ...] = ()
+    ages: Spread = field(default_factory=Spread)
+    stages: Mapping[str, Spread] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ act on record (`overt.runtime.operation.stop`), wherever it runs; only the end o
 service comes from here.
 """
 
-import sys
 import threading
 import uuid
 from collections.abc import Callable
@@ -18,6 +17,8 @@ from overt.audit.events import ActRefused
 from overt.deployment.file import Deployment
 from overt.deployment.recorded import opened, thing_of
 from overt.errors import LifecycleError, NotFoundError, OvertError
+from overt.logs import fault
+from overt.logs.events import Part
 from overt.people.office import Office
 from overt.people.permissions import Person, Thing
 from overt.runtime.drafting import draft
@@ -130,8 +131,8 @@ class Operations:
                 error = " ".join(map(str, result.errors)) or result.reason
         except OvertError as refusal:
             error, failure = str(refusal), refusal
-        except Exception as fault:  # noqa: BLE001 - the thread's outer loop; the service goes on
-            error = _fault("The deployment", fault)
+        except Exception as unforeseen:  # noqa: BLE001 - the thread's outer loop; the service goes on
+            error = _fault(Part.RUN, "The deployment", unforeseen)
         finally:
             try:
                 view.over(error)  # before another start here may begin a view of its own
@@ -214,8 +215,8 @@ class Operations:
             )
         except OvertError as failure:
             self._fail_draft(person, str(failure))
-        except Exception as fault:  # noqa: BLE001 - the thread's outer loop; the service goes on
-            self._fail_draft(person, _fault("The draft", fault))
+        except Exception as unforeseen:  # noqa: BLE001 - the thread's outer loop; the service goes on
+            self._fail_draft(person, _fault(Part.DRAFT, "The draft", unforeseen))
         finally:
             with self._lock:
                 self._drafting.discard(threading.current_thread())
@@ -233,6 +234,6 @@ class Operations:
             raise LifecycleError("The service is ending.", remedy="Try again when it is back.")
 
 
-def _fault(what: str, fault: Exception) -> str:
-    sys.stderr.write(f"overt: {what.lower()} failed ({type(fault).__name__}).\n")
-    return f"{what} failed ({type(fault).__name__}). Please report this as a fault in Overt."
+def _fault(part: Part, what: str, error: Exception) -> str:
+    fault(part, error)
+    return f"{what} failed ({type(error).__name__}). Please report this as a fault in Overt."

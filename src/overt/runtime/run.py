@@ -8,10 +8,10 @@ with its entry of the log, before anybody sees it.
 import re
 import resource
 import uuid
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic, perf_counter
@@ -22,12 +22,15 @@ from overt.audit.log import SYSTEM
 from overt.deployment.file import Deployment
 from overt.deployment.source import SourceKind
 from overt.errors import AuditError, OvertError, SignInError
+from overt.logs import events as logs
+from overt.logs import tell
 from overt.people.office import Office
 from overt.people.permissions import Person, Thing
 from overt.reporting.files import discard
 from overt.reporting.summary import summarise, write_summary
 from overt.retention.erasure import REHEARSAL_KEPT
 from overt.review.things import reaches_unadjudicated
+from overt.runtime.camera_log import CameraLog
 from overt.runtime.counts import total
 from overt.runtime.crew import cores
 from overt.runtime.filing import AlertFiling, FiledUnder
@@ -36,7 +39,7 @@ from overt.runtime.messages import CameraState, Ended, Message, Picture, Raised
 from overt.runtime.preparation import Enrolling, Prepared, prepare_rehearsal
 from overt.runtime.standing import Rehearsed, Standing, Stop
 from overt.runtime.supervisor import Supervisor
-from overt.runtime.timing import StageClock
+from overt.runtime.timing import Spread, StageClock, stage_times
 from overt.runtime.views import PictureView, RunView
 from overt.storage import End, Run
 from overt.values import RunStatistics, StageTime
@@ -77,7 +80,10 @@ class Mandate:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a run came to: its id, how it ended and why, what went wrong, and what it wrote."""
+    """What a run came to: its id, how it ended and why, what went wrong, and what it wrote.
+
+    `stages` says how the times of each stage are spread, over all cameras.
+    """
 
     run_id: str
     ending: RunEnding
@@ -86,6 +92,7 @@ class RunResult:
     statistics: RunStatistics
     summary: Path
     videos: tuple[Path, ...]
+    stages: Mapping[str, Spread] = field(default_factory=dict)
 
 
 def rehearse(
@@ -164,6 +171,7 @@ class Running:
         )
         self._filing = AlertFiling(office, mandate.standing, under)
         self._states: dict[str, CameraState] = {}
+        self._camera_log = CameraLog()
         self._errors: list[OvertError] = []
         self._alerts = 0
         self._clock = StageClock()
@@ -189,7 +197,10 @@ class Running:
         faces = self._mandate.deployment_id is None  # elsewhere a look at a face is logged
         write_summary(summary, summarise(self._record, self._run_id, names, faces=faces))
         errors = tuple(self._errors)
-        return RunResult(self._run_id, ending, reason, errors, statistics, summary, videos)
+        stages = _all_stages(
+            [*(each.stages for each in self._states.values()), self._clock.spreads()]
+        )
+        return RunResult(self._run_id, ending, reason, errors, statistics, summary, videos, stages)
 
     def _watch(self, options: RunOptions, should_stop: Callable[[], bool]) -> tuple[RunEnding, str]:
         videos = options.videos and self._deployment.kind is DeploymentKind.REHEARSAL
@@ -203,6 +214,7 @@ class Running:
             for message in supervisor.listen(stopped):
                 if withdrawn := self._mandate.standing.withdrawn():
                     supervisor.withdraw(withdrawn)
+                    tell(logs.WithdrawalTaken(self._run_id, len(withdrawn)))
                 if self._pictures is not None:
                     supervisor.watch(on=self._pictures.watched())
                 self._take(message, supervisor)
@@ -215,6 +227,8 @@ class Running:
         return self._ending(stopped.reason, cameras=len(jobs))
 
     def _take(self, message: Message | None, supervisor: Supervisor) -> None:
+        if message is not None:
+            self._camera_log.see(message)
         if message is None:  # a silent moment, in which we only see whether to stop
             self._filing.make_ready()
             return
@@ -240,6 +254,8 @@ class Running:
         if stored is None:
             return False
         self._alerts += 1
+        latency_s = monotonic() - raised.decoded_s
+        tell(logs.AlertCommitted(stored.alert.alert_id, stored.alert.camera, latency_s))
         self._clock.add("commit of an alert", perf_counter() - started)
         self._clock.add("frame to committed alert", monotonic() - raised.decoded_s)
         self._view.alert(stored)
@@ -285,6 +301,15 @@ class Running:
                 policy_sha256=self._deployment.policy.sha256,
             )
             self._office.log.write(event, by=self._mandate.by)
+        tell(
+            logs.RunBegan(
+                self._run_id,
+                self._deployment.kind,
+                self._mandate.deployment_id,
+                len(self._deployment.cameras),
+                prepared.listed.references,
+            )
+        )
 
     def _end(self, end: End) -> None:
         counted = end.statistics
@@ -292,6 +317,8 @@ class Running:
             self._record.runs.end(self._run_id, end)
             faces = (counted.faces_seen, counted.faces_searched) if counted else (0, 0)
             self._office.log.write(RunEnded(self._run_id, end.ending, *faces, self._alerts))
+        after_s = monotonic() - self._started_s
+        tell(logs.RunEnded(self._run_id, end.ending, after_s, self._alerts))
         self._filing.close()  # last: a key store that is busy must not keep the end off the log
 
     def _ending(self, stopped: str, *, cameras: int) -> tuple[RunEnding, str]:
@@ -342,7 +369,7 @@ class Running:
             alerts=self._alerts,  # those on record, whatever a camera that died last counted
             duration_s=monotonic() - self._started_s,
             peak_memory_mb=here + sum(state.peak_memory_mb for state in states),
-            stage_times=(*_stage_times(states), *self._clock.times()),
+            stage_times=(*_stage_times(states), *stage_times(self._clock.spreads())),
             losses=dict(losses),
             lost_s=sum(state.link.lost_s for state in states),
             below_floor_s=sum(state.kept.below_floor_s for state in states),
@@ -356,11 +383,20 @@ def _slug(name: str) -> str:
 
 def _stage_times(states: Iterable[CameraState]) -> list[StageTime]:
     """Return every camera's stage times, named by camera where there are several."""
-    known = [state for state in states if state.stage_times]
+    known = [state for state in states if state.stages]
     if len(known) == 1:
-        return list(known[0].stage_times)
+        return list(stage_times(known[0].stages))
     return [
-        StageTime(f"{state.camera}: {one.stage}", one.count, one.p50_ms, one.p95_ms)
+        replace(one, stage=f"{state.camera}: {one.stage}")
         for state in known
-        for one in state.stage_times
+        for one in stage_times(state.stages)
     ]
+
+
+def _all_stages(each: Iterable[Mapping[str, Spread]]) -> dict[str, Spread]:
+    """Add up the stages of several."""
+    summed: defaultdict[str, Spread] = defaultdict(Spread)
+    for stages in each:
+        for name, spread in stages.items():
+            summed[name] += spread
+    return dict(summed)

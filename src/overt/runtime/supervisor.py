@@ -20,6 +20,8 @@ from time import monotonic, sleep
 
 from overt.capture import BackOff
 from overt.errors import ConfigurationError, ModelError, SourceError
+from overt.logs import tell
+from overt.logs.events import CameraProcessEnded
 from overt.matching.gallery import Gallery
 from overt.runtime.counts import total
 from overt.runtime.messages import (
@@ -35,13 +37,18 @@ from overt.runtime.messages import (
     Withdrawn,
 )
 from overt.runtime.passages import AlertedBefore
+from overt.runtime.stillness import Stillness
 from overt.runtime.worker import STOP_SIGNALS, CameraJob, work
 from overt.values import Template
 from overt.vocabulary import LinkState, LossCause
 
 _LISTEN_S = 0.2
-_STEADY_S = 30.0
-"""A process that lived so long was no flash in the pan; the next one need not wait long."""
+_STEADY_S = 5.0
+"""A process that looked for so long was no flash in the pan; the next one need not wait long."""
+
+_FIRST_WAIT_S = 0.1
+_LATE_S = 0.5  # two beats
+_CAMERAS_FAULT = frozenset({LossCause.NOT_OPENED, LossCause.STALLED})
 
 _UNHEARD = (EOFError, OSError, UnpicklingError)
 """What reading a pipe raises whose writer has died, perhaps in the middle of a word."""
@@ -59,7 +66,9 @@ class Patience:
 
     `starting_s` is the silence allowed until a first frame was looked at: a process loads its
     libraries and models, and fits these to the picture's size, without a word. `silence_s` is
-    that allowed later, when a beat comes four times a second.
+    that allowed later, when a beat comes four times a second: to one that uses the processor.
+    `still_s` is how long one that is late may do nothing at all, and `stopped_s` how long one may
+    be stopped by a signal.
     `picture_s` is how long a source may deliver no picture, opening included, and `grace_s` how
     long a camera may take to stop by itself, its video finished, when it is told to. A lasting
     source may take `opening_s` for each try to open it, and deliver nothing for `stall_s`.
@@ -67,10 +76,12 @@ class Patience:
 
     starting_s: float = 60.0
     silence_s: float = 10.0
+    still_s: float = 1.5
+    stopped_s: float = 0.5
     picture_s: float = 30.0
     grace_s: float = 10.0
     opening_s: float = 15.0
-    stall_s: float = 5.0
+    stall_s: float = 4.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +208,7 @@ class Supervisor:
     def _lose(self, camera: "_Camera", fault: _Fault) -> Iterator[Message]:
         """End a camera's process, hand on what it still said, and see whether it comes back."""
         yield from camera.kill()
+        tell(CameraProcessEnded(camera.job.settings.camera, fault.cause))
         error = SourceError(
             f"Camera {camera.job.settings.camera} was ended: {fault.words}.",
             remedy="Check the camera, its network and its cable; the other cameras go on.",
@@ -228,8 +240,11 @@ class _Camera:
         self.heard_s = monotonic()
         self.again_s: float | None = None
         self.ended = False
-        self._back_off = BackOff()
-        self._began_s = monotonic()
+        self._back_off = BackOff(_FIRST_WAIT_S, job.longest_wait_s)
+        self._tries = 0
+        self._looks_since_s: float | None = None
+        self._blind_since_s: float | None = None
+        self._stillness = Stillness()
         self._now: CameraState | None = None
         self._before = CameraState(job.settings.camera)
         self._alerted: dict[str, tuple[Template, float]] = {}
@@ -239,14 +254,19 @@ class _Camera:
         ours, theirs = context.Pipe(duplex=True)
         self.process = context.Process(
             target=work,
-            args=(replace(self.job, alerted=self._lately()), gallery, theirs, stop),
+            args=(
+                replace(self.job, alerted=self._lately(), tries=self._tries),
+                gallery,
+                theirs,
+                stop,
+            ),
             name=f"camera {self.job.settings.camera}",
             daemon=True,
         )
         _start(self.process)
         theirs.close()
         self.pipe, self.again_s, self._now = ours, None, None
-        self.heard_s = self._began_s = monotonic()
+        self.heard_s, self._looks_since_s = monotonic(), None
 
     def receive(self) -> Message:
         """Return its next message, the states of which add up over all its processes.
@@ -265,9 +285,26 @@ class _Camera:
             return message
         self._now = message.state
         self._see_again(message.state)
-        if message.state.counts.frames and self.heard_s - self._began_s > _STEADY_S:
-            self._back_off.reset()
+        self._note_steady(message.state)
+        self._note_sight(message.state)
         return replace(message, state=self.told())
+
+    def _note_steady(self, state: CameraState) -> None:
+        if self._looks_since_s is None and state.counts.frames:
+            self._looks_since_s = self.heard_s
+        if self._looks_since_s is not None and self.heard_s - self._looks_since_s > _STEADY_S:
+            self._back_off.reset()
+            self._tries = 0
+
+    def _note_sight(self, state: CameraState) -> None:
+        """Count the time from one process's last look to the next one's first as lost."""
+        if self._blind_since_s is None or not state.counts.frames:
+            return
+        blind_s = self.heard_s - state.waiting_s - self._blind_since_s
+        # What the process itself has counted meanwhile is in its own word.
+        lost_s = self._before.link.lost_s + max(0.0, blind_s - state.link.lost_s)
+        self._before = replace(self._before, link=replace(self._before.link, lost_s=lost_s))
+        self._blind_since_s = None
 
     def tell(self, order: Order) -> None:
         """Tell its process something, if there is one that listens."""
@@ -277,19 +314,35 @@ class _Camera:
 
     def told(self) -> CameraState:
         """Return how it is doing, earlier processes included."""
-        return _added(self._before, self._now) if self._now else self._before
+        state = _added(self._before, self._now) if self._now else self._before
+        if self._blind_since_s is None:
+            return state
+        blind_s = monotonic() - self._blind_since_s
+        return replace(state, link=replace(state.link, lost_s=self._before.link.lost_s + blind_s))
 
     def fault(self, patience: Patience) -> _Fault | None:
         """Return what is wrong with its process, or None."""
         if self.pipe is None:
             return None
+        if self._is_silent(self.pipe, patience):
+            return _Fault(LossCause.SILENT, "its process no longer answers")
+        if self._now is None:
+            return None  # the pipe of a process that died ends, which reading it tells
+        return self._stall(self._now, patience)
+
+    def _is_silent(self, pipe: Connection, patience: Patience) -> bool:
         state, silent_s = self._now, monotonic() - self.heard_s
+        if silent_s < _LATE_S or pipe.poll():  # or what it said waits for us
+            self._stillness.reset()
+            return False
         looks = state is not None and state.counts.frames > 0
         if silent_s > (patience.silence_s if looks else patience.starting_s):
-            return _Fault(LossCause.SILENT, "its process no longer answers")
-        if state is None:
-            return None  # the pipe of a process that died ends, which reading it tells
-        return self._stall(state, patience)
+            return True
+        assert self.process is not None
+        stopped, still_s = self._stillness.look(self.process.pid or 0)
+        # One that has not said a word yet may wait for its files, or for other processes.
+        still = state is not None and still_s > patience.still_s
+        return still or (stopped and still_s > patience.stopped_s)
 
     def _stall(self, state: CameraState, patience: Patience) -> _Fault | None:
         silent = f"no picture came for {state.waiting_s:.0f} seconds"
@@ -318,9 +371,16 @@ class _Camera:
 
     def wait_for_another(self, cause: LossCause, why: str) -> CameraState:
         """Plan another process after a while, and return how the camera is until then."""
-        before = self.told()
+        before = _added(self._before, self._now) if self._now else self._before
+        lost_s = before.link.lost_s
+        if self._blind_since_s is None:
+            plays = self._now is not None and self._now.link.state is LinkState.PLAYING
+            self._blind_since_s = self.heard_s - (before.waiting_s if plays else 0.0)
+        else:  # nobody has looked since the process before it was lost
+            lost_s = self._before.link.lost_s
         lost = replace(
             before.link,
+            lost_s=lost_s,
             state=LinkState.LOST,
             losses=before.link.losses + Counter({cause: 1}),
             reconnects=before.link.reconnects + 1,
@@ -329,8 +389,14 @@ class _Camera:
         kept = replace(before.kept, frames_per_second=0.0, below_floor=False)
         self._before = replace(before, link=lost, kept=kept, alerted_ago_s={})
         self._now = None
-        self.again_s = monotonic() + self._back_off.next_s()
-        return self._before
+        # A camera that costs one process after another is waited for by the next process, which
+        # has its models loaded by then and knocks at the camera's door meanwhile.
+        wait_s = self._back_off.next_s()
+        if cause in _CAMERAS_FAULT:
+            self._tries += 1
+            wait_s = 0.0
+        self.again_s = monotonic() + wait_s
+        return self.told()
 
     def _left_in_the_pipe(self) -> Iterator[Message]:
         with suppress(*_UNHEARD):
@@ -373,6 +439,7 @@ def _added(before: CameraState, now: CameraState) -> CameraState:
         link=link,
         kept=replace(now.kept, below_floor_s=before.kept.below_floor_s + now.kept.below_floor_s),
         film_s=before.film_s + now.film_s,
+        ages=before.ages + now.ages,
         peak_memory_mb=max(before.peak_memory_mb, now.peak_memory_mb),
     )
 

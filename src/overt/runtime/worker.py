@@ -11,7 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
@@ -21,6 +21,7 @@ from time import monotonic
 import cv2
 
 from overt.capture import (
+    BackOff,
     BoundedQueue,
     CaptureSettings,
     Due,
@@ -31,12 +32,16 @@ from overt.capture import (
     NewestFrame,
     OwnPace,
     always,
+    asking,
     open_source,
     parse_address,
     redact,
 )
 from overt.errors import OvertError, SourceError
 from overt.keys.memory import harden_process
+from overt.logs import fault
+from overt.logs.events import Part
+from overt.logs.pipe import written_in_child
 from overt.matching.gallery import Gallery
 from overt.runtime.closeness import Closeness
 from overt.runtime.live_pictures import LivePictures
@@ -60,10 +65,13 @@ from overt.synthetic.source import SCHEME, street_from_source
 from overt.values import FaceDetection, Frame
 from overt.vision.detection import DetectorSettings
 from overt.vision.store import ModelStore
-from overt.vocabulary import LinkState
+from overt.vocabulary import DropCause, LinkState
 
 STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 """What asks a run to stop: the parent's to handle, and not heard by a camera's process."""
+
+AGE = "age at decision"
+"""The stage that counts how old each frame was when it was decided on."""
 
 _BEAT_S = 0.25
 
@@ -74,7 +82,9 @@ class CameraJob:
 
     With `newest_only`, as for live sources, a picture that is not due is passed over and counted,
     within `pace`, and a recording plays at its own pace; without it a recording is taken as fast as
-    the machine allows and nothing is dropped. A `lasting` source is opened again whenever it ends.
+    the machine allows and nothing is dropped. A `lasting` source is opened again whenever it ends,
+    and its process started again, after waits of at most `longest_wait_s`; `tries` says how often
+    in a row it has cost a process already, so that the next one waits before it opens it.
     `video` is where an annotated video goes, if any. `alerted` are those who alerted lately in
     the process that this one replaces, so that nobody's passage alerts twice.
     """
@@ -89,6 +99,8 @@ class CameraJob:
     newest_only: bool = False
     lasting: bool = False
     pace: PaceSettings = field(default_factory=PaceSettings)
+    longest_wait_s: float = 30.0
+    tries: int = 0
     video: Path | None = None
     alerted: tuple[AlertedBefore, ...] = field(default=(), repr=False)
 
@@ -99,14 +111,18 @@ def work(job: CameraJob, gallery: Gallery, pipe: Connection, stop: Event) -> Non
         signal.signal(number, signal.SIG_IGN)
     harden_process()
     cv2.setNumThreads(job.threads)
-    try:
-        _Worker(job, gallery, pipe, stop.is_set).run()
-    except OvertError as error:  # before anything was looked at
-        pipe.send(Ended(CameraState(job.settings.camera), error=error))
-    except (BrokenPipeError, ConnectionResetError):
-        pass  # the parent is gone, and with it every reason to look
-    finally:
-        pipe.close()
+    with written_in_child():
+        try:
+            _Worker(job, gallery, pipe, stop.is_set).run()
+        except OvertError as error:  # before anything was looked at
+            pipe.send(Ended(CameraState(job.settings.camera), error=error))
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the parent is gone, and with it every reason to look
+        except Exception as unforeseen:
+            fault(Part.CAMERA, unforeseen)
+            raise
+        finally:
+            pipe.close()
 
 
 class _Worker:
@@ -154,9 +170,10 @@ class _Worker:
             error = failure
         except (BrokenPipeError, ConnectionResetError):
             raise
-        except Exception as fault:  # noqa: BLE001 - the worker's outer loop; the other cameras go on
+        except Exception as unforeseen:  # noqa: BLE001 - the worker's outer loop; others go on
+            fault(Part.CAMERA, unforeseen)
             error = OvertError(
-                f"Camera {self._job.settings.camera} failed ({type(fault).__name__}).",
+                f"Camera {self._job.settings.camera} failed ({type(unforeseen).__name__}).",
                 remedy="Please report this as a fault in Overt; the other cameras go on.",
             )
         finally:
@@ -199,7 +216,7 @@ class _Worker:
         clock = self._pipeline.clock
         with clock.stage("after detection"):
             result = self._pipeline.follow(frame, faces)
-        clock.add("age at decision", monotonic() - frame.monotonic_s)
+        clock.add(AGE, monotonic() - frame.monotonic_s)
         for alert in result.alerts:
             template = self._pipeline.template_of(alert.candidate.subject_id)
             self._send(Raised(alert, frame.monotonic_s, template))
@@ -218,16 +235,19 @@ class _Worker:
         """Open the source and fill the buffer: the body of the decoding thread."""
         error: OvertError | None = None
         try:
-            with _open(self._job, lambda: not self._stopped(), self._due) as source:
+            timed = replace(self._job.capture, timed=self._pipeline.clock.add)
+            job = replace(self._job, capture=timed)
+            with _open(job, lambda: not self._stopped(), self._due) as source:
                 self._source = source
                 for frame in source:
                     if not self._buffer.put(frame):
                         break
         except OvertError as failure:
             error = failure
-        except Exception as fault:  # noqa: BLE001 - the thread's outer loop; decoders raise anything
+        except Exception as unforeseen:  # noqa: BLE001 - the thread's outer loop; decoders raise anything
+            fault(Part.DECODING, unforeseen)
             error = SourceError(
-                f"Decoding failed ({type(fault).__name__}).",
+                f"Decoding failed ({type(unforeseen).__name__}).",
                 remedy="Check that the file or camera plays elsewhere.",
             )
         self._buffer.finish(error)
@@ -244,10 +264,13 @@ class _Worker:
     def _state(self, *, at_end: bool = False) -> CameraState:
         link = self._source.link() if isinstance(self._source, Lasting) else None
         playing = link is None or link.state is LinkState.PLAYING
+        dropped = self._buffer.dropped + (self._source.dropped if self._source else Counter())
+        if at_end:
+            dropped += Counter({DropCause.LEFT: self._lookahead.left})
         return CameraState(
             camera=self._job.settings.camera,
             counts=self._pipeline.counts,
-            dropped=self._buffer.dropped + (self._source.dropped if self._source else Counter()),
+            dropped=dropped,
             kept=self._pace.kept((link.for_s if link else inf) if playing else 0.0),
             waiting_s=monotonic() - self._last_look_s,
             link=link or Link(),
@@ -255,13 +278,20 @@ class _Worker:
             film_s=self._film_s,
             film_length_s=self._source.info.duration_s if self._source else None,
             peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            stage_times=self._pipeline.clock.times() if at_end else (),
+            ages=self._pipeline.clock.spread(AGE),
+            stages=self._pipeline.clock.spreads() if at_end else {},
         )
 
 
 def _open(job: CameraJob, wanted: Callable[[], bool], due: Due) -> FrameSource:
     if job.lasting:
-        return Lasting(redact(job.source), lambda: _open_once(job, due), wanted)
+        return Lasting(
+            redact(job.source),
+            lambda: _open_once(job, due),
+            wanted,
+            back_off=BackOff(most_s=job.longest_wait_s, tries=job.tries),
+            ask=asking(job.source),
+        )
     return _open_once(job, due)
 
 

@@ -12,7 +12,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -92,20 +91,6 @@ def _core() -> openvino.Core:
     return openvino.Core()
 
 
-@cache
-def _precision() -> str:
-    """Return the arithmetic that suits this processor: bf16 where it has tiles for it (AMX).
-
-    Left alone, OpenVINO takes bf16 wherever there is any instruction for it; on processors that
-    have these and no tiles, that took a fifth to a half longer than f32 (docs/performance.md).
-    """
-    try:
-        tiles = "amx_bf16" in Path("/proc/cpuinfo").read_text("ascii", "replace").split()
-    except OSError:
-        tiles = False
-    return "bf16" if tiles else "f32"
-
-
 class _OpenVINOSession:
     """Compiles once for each input size it meets, which runs faster than a free size."""
 
@@ -117,7 +102,9 @@ class _OpenVINOSession:
             "NUM_STREAMS": 1,
             # Pinned, every session of a machine would have its threads on the same first cores.
             "ENABLE_CPU_PINNING": False,
-            "INFERENCE_PRECISION_HINT": _precision(),
+            # Left alone, a processor that can would calculate with 8 bits of precision (bf16),
+            # and the same face would have another template there: decision 0031.
+            "INFERENCE_PRECISION_HINT": "f32",
         }
         self._outputs = tuple(output.get_any_name() for output in self._model.outputs)
         self._compiled: OrderedDict[tuple[int, ...], openvino.CompiledModel] = OrderedDict()

@@ -16,7 +16,7 @@ from overt.errors import NotFoundError, OvertError, PermissionDenied
 from overt.people.office import Office
 from overt.people.permissions import Person, why_not
 from overt.publication.columns import Row
-from overt.publication.exported import page_parts
+from overt.publication.exported_page import page_parts
 from overt.publication.layouts import Layout
 from overt.publication.publishing import publish, steady
 from overt.publication.reconcile import Contradiction, tied_to_the_log
