@@ -103,6 +103,7 @@ def test_with_room_it_looks_as_often_as_it_may_and_as_closely() -> None:
     assert machine.looks() == pytest.approx(60 * 12, rel=0.02)
     assert {width for _, width in machine.widths} == {WIDTHS[0]}
     assert machine.kept.frames_per_second == pytest.approx(12, rel=0.05)
+    assert machine.kept.finds_px == 21, "14 of its pixels at a width of 1280"
     assert not machine.kept.below_floor_s
     assert machine.looks() + machine.passed_over == 60 * 25 - 1
 

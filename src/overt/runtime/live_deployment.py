@@ -35,7 +35,8 @@ class CameraLive:
     """How one camera is doing now.
 
     `frames_per_second` is how many frames were looked at a second over the last few, reduced to
-    `width_px`; `floor_per_second` is what the policy asks, `below_floor` says that it is not held
+    `width_px`, in which faces from `finds_px` of the camera's picture are found as good as always;
+    `floor_per_second` is what the policy asks, `below_floor` says that it is not held
     now, and `below_floor_s` for how long it was not. `last_frame_age_s` is the time since a frame
     was last looked at, None before the first. `dropped`
     counts frames by cause, and `frames` those looked at. `link` says how a live source is connected,
@@ -49,6 +50,7 @@ class CameraLive:
     state: Health
     frames_per_second: float = 0.0
     width_px: int = 0
+    finds_px: int = 0
     floor_per_second: float = 0.0
     below_floor: bool = False
     below_floor_s: float = 0.0
@@ -99,6 +101,7 @@ class _Camera:
             state=self._health(age_s),
             frames_per_second=0.0 if self.ended else state.kept.frames_per_second,
             width_px=state.kept.width_px,
+            finds_px=state.kept.finds_px,
             floor_per_second=state.kept.floor_per_second,
             below_floor=state.kept.below_floor and not self.ended,
             below_floor_s=state.kept.below_floor_s,

@@ -165,6 +165,12 @@ def _of_cameras(cameras: list[tuple[str, CameraLive]]) -> Iterator[Metric]:
         _CAMERA,
     )
     yield _gauge(
+        "overt_camera_surely_found_pixels",
+        "How wide a face must be in the camera's picture to be found as good as always.",
+        each(lambda live: live.finds_px or None),
+        _CAMERA,
+    )
+    yield _gauge(
         "overt_camera_floor_hertz",
         "Frames a second that the policy asks to be looked at.",
         each(lambda live: live.floor_per_second),

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
+from overt.vision.detection import SURELY_FOUND_PX
+
 _OVER_S = 3.0
 """Over so long the rate of looks is reckoned, and a width judged."""
 
@@ -54,12 +56,14 @@ class PaceSettings:
 class Kept:
     """How a camera keeps up: looks a second, and the width that pictures are reduced to.
 
-    `floor_per_second` is what the policy asks, 0 where it asks nothing; `below_floor` says that
+    `finds_px` is how wide a face in the camera's own picture has to be, to be found at that width
+    as good as always; both are 0 before the first look. `floor_per_second` is what the policy asks, 0 where it asks nothing; `below_floor` says that
     it is not held now, and `below_floor_s` for how long altogether it was not.
     """
 
     frames_per_second: float = 0.0
     width_px: int = 0
+    finds_px: int = 0
     floor_per_second: float = 0.0
     below_floor: bool = False
     below_floor_s: float = 0.0
@@ -151,7 +155,15 @@ class Pace:
         below = known_s >= _OVER_S and per_second < _ENOUGH * floor
         self._below_s += (now_s - self._told_s) * below
         self._told_s = now_s
-        return Kept(per_second, self._steps.width_px, floor, below, self._below_s)
+        width_px = self._steps.width_px if self._longer_px else 0
+        return Kept(
+            frames_per_second=per_second,
+            width_px=width_px,
+            finds_px=math.ceil(SURELY_FOUND_PX * self._longer_px / width_px) if width_px else 0,
+            floor_per_second=floor,
+            below_floor=below,
+            below_floor_s=self._below_s,
+        )
 
 
 class _Looks:

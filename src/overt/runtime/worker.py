@@ -37,6 +37,7 @@ from overt.capture import (
     parse_address,
     redact,
 )
+from overt.capture.lasting import OLDEST_S
 from overt.errors import OvertError, SourceError
 from overt.keys.memory import harden_process
 from overt.logs import fault
@@ -155,6 +156,7 @@ class _Worker:
         self._lookahead = Lookahead(self._buffer, zoned, self._closeness.begin)
         self._pictures = LivePictures(job.settings)
         self._last_look_s = monotonic()
+        self._late = 0
         self._last_beat_s = 0.0
         self._film_s = 0.0
 
@@ -191,8 +193,17 @@ class _Worker:
             if detected is not None:
                 if video is None and self._job.video is not None:
                     video = stack.enter_context(RehearsalVideo(self._job.video, self._job.settings))
-                self._follow(*detected, video)
+                if self._is_late(detected[0]):
+                    self._late += 1
+                else:
+                    self._follow(*detected, video)
+                self._last_look_s = monotonic()
+                self._closeness.done()
             self._beat()
+
+    def _is_late(self, frame: Frame) -> bool:
+        """Tell whether a live frame has become too old to alert on while faces were looked for."""
+        return self._job.lasting and monotonic() - frame.monotonic_s > OLDEST_S
 
     def _hear(self) -> None:
         """Take in what the parent says."""
@@ -228,8 +239,6 @@ class _Worker:
             with clock.stage("annotated video"):
                 video.write(frame, result)
         self._film_s = frame.presentation_s
-        self._last_look_s = monotonic()
-        self._closeness.done()
 
     def _decode(self) -> None:
         """Open the source and fill the buffer: the body of the decoding thread."""
@@ -265,6 +274,7 @@ class _Worker:
         link = self._source.link() if isinstance(self._source, Lasting) else None
         playing = link is None or link.state is LinkState.PLAYING
         dropped = self._buffer.dropped + (self._source.dropped if self._source else Counter())
+        dropped += Counter({DropCause.LATE: self._late})
         if at_end:
             dropped += Counter({DropCause.LEFT: self._lookahead.left})
         return CameraState(

@@ -208,6 +208,7 @@ function showHealth(each) {
   part(tile, "pace").textContent = each.frames_per_second.toFixed(1);
   part(tile, "width").hidden = !each.width_px;
   part(tile, "pixels").textContent = each.width_px;
+  part(tile, "finds").textContent = each.finds_px;
   showShort(tile, each);
   part(tile, "age").textContent =
     each.last_frame_age_s === null ? "none yet" : `${each.last_frame_age_s.toFixed(1)} s ago`;
