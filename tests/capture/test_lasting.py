@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from overt.capture import BackOff, Lasting
 from overt.errors import SourceError
-from overt.values import Frame, SourceInfo
+from overt.values import Frame, RGBImage, SourceInfo
 from overt.vocabulary import DropCause, LinkState, LossCause
 
 PICTURE = np.zeros((4, 4, 3), np.uint8)
@@ -43,6 +43,7 @@ class Stream:
     clock: Clock
     frames: list[tuple[float, float]]
     fails: bool = True
+    shown: Callable[[int], RGBImage] = lambda _number: PICTURE
     info: SourceInfo = field(
         default_factory=lambda: SourceInfo("a camera", 4, 4, 25.0, None, None, live=True)
     )
@@ -63,7 +64,7 @@ class Stream:
     def __iter__(self) -> Iterator[Frame]:
         for number, (stamp_s, after_s) in enumerate(self.frames):
             self.clock.now_s += after_s
-            yield Frame("gate", number, stamp_s, NOON, self.clock.now_s, PICTURE)
+            yield Frame("gate", number, stamp_s, NOON, self.clock.now_s, self.shown(number))
         if self.fails:
             raise SourceError("a camera stopped sending.", remedy="Check it.")
 
@@ -141,6 +142,24 @@ def test_what_comes_too_late_is_dropped_and_counted_as_late() -> None:
     assert all(clock.now_s - frame.monotonic_s < 60 for frame in frames)
     ages = [NOON - frame.captured_at for frame in frames]
     assert max(age.total_seconds() for age in ages) <= 3.0
+
+
+def test_a_picture_that_stays_the_same_is_noticed_over_all_streams_and_goes_on() -> None:
+    clock = Clock()
+    other = PICTURE.copy()
+    other[0, 0, 0] = 1
+    first, second = steady(clock, 20.0, 0.5), steady(clock, 60.0, 0.5)
+    second.shown = lambda number: other if number >= 60 else PICTURE  # somebody walks past
+    source = wanting(clock, [first, second])
+
+    still_s = [source.link().still_s for _ in source]
+
+    assert len(still_s) == 40 + 120
+    assert still_s[39] == pytest.approx(19.0, abs=1.0)
+    assert still_s[99] > 49  # the wait between the streams is part of it
+    assert still_s[100:102] == [0.0, 0.0]
+    assert still_s[-1] == pytest.approx(29.0, abs=1.0)
+    assert source.link().losses.total() == 2
 
 
 def test_a_stream_that_stays_behind_is_opened_anew() -> None:

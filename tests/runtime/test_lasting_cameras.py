@@ -11,9 +11,11 @@ from time import monotonic
 
 import numpy as np
 import pytest
+from bench.hostile_rtsp import hostile_camera
 from camera_jobs import a_gallery, a_job
 
 from network import Doing, Network, between
+from overt.capture import Zone
 from overt.runtime.messages import CameraState, Ended, Message
 from overt.runtime.supervisor import Patience, Supervisor
 from overt.runtime.worker import CameraJob
@@ -190,3 +192,51 @@ def test_a_stream_that_only_trickles_costs_its_process_and_comes_back(
                 watch.over()
             finally:
                 watch.supervisor.close()
+
+
+def test_a_camera_whose_every_stream_is_hostile_disturbs_nobody(models: Path, clip: Path) -> None:
+    """Promise R3: what decodes nonsense is one process, and the others never hear of it."""
+    with hostile_camera() as camera:
+        gate = a_job("gate", camera.address("next"), models, paced=True)
+        jobs = [gate, a_job("mast", clip, models, paced=True)]
+        watch = watching(jobs, Patience(starting_s=120.0, silence_s=60.0, opening_s=60.0))
+        try:
+            watch.until(lambda: watch.frames("mast") > 0)
+            mast = _pid_of("mast")
+            watch.until(lambda: camera.served >= 5)
+            watch.more("mast")
+
+            link = watch.states["gate"].link
+            assert link.losses.total() >= 4
+            assert link.why
+            assert _pid_of("mast") == mast
+            assert not watch.states["mast"].link.losses
+            watch.over()
+            assert watch.ended["mast"].error is None
+        finally:
+            watch.supervisor.close()
+
+
+def test_pictures_that_change_their_size_are_looked_at_in_the_same_process(
+    models: Path, tmp_path: Path
+) -> None:
+    """The zone is a share of the picture, and the models are fitted to its new size."""
+    parts = []
+    for width, height in ((160, 120), (640, 360)):
+        picture = np.full((height, width, 3), 90, np.uint8)
+        parts.append(write_clip(tmp_path / f"{width}.h264", [picture] * 20).read_bytes())
+    both = tmp_path / "both.h264"
+    both.write_bytes(b"".join(parts))
+    with serving(both, "--raw") as url:
+        job = a_job("gate", url, models, paced=True)
+        corner = Zone.from_points([(0.5, 0.5), (1.0, 0.5), (1.0, 1.0), (0.5, 1.0)])
+        job = replace(job, settings=replace(job.settings, zone=corner))
+        watch = watching([job], Patience(starting_s=120.0, stall_s=60.0, opening_s=60.0))
+        try:
+            watch.until(lambda: watch.losses(LossCause.BROKEN) == 1)
+            watch.more()
+            assert watch.states["gate"].link.losses.total() == watch.losses(LossCause.BROKEN)
+            watch.over()
+            assert watch.ended["gate"].error is None
+        finally:
+            watch.supervisor.close()

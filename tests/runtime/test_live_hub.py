@@ -9,6 +9,7 @@ from time import monotonic, sleep
 import pytest
 
 from example_records import an_alert
+from overt.capture import Link
 from overt.errors import SourceError
 from overt.runtime import live_deployment
 from overt.runtime.counts import Counts
@@ -100,6 +101,29 @@ def test_a_camera_without_a_frame_for_seconds_is_stalled(hub: LiveHub, run: Live
     assert gate.state is Health.STALLED
     assert gate.last_frame_age_s is not None
     assert gate.last_frame_age_s >= 4
+
+
+def test_a_camera_that_sends_one_picture_for_ever_is_frozen_and_says_so(
+    hub: LiveHub, run: LiveDeployment
+) -> None:
+    told = {}
+    for still_s in (29.0, 42.0, 200.0):
+        run.state(replace(looking(), link=Link(still_s=still_s)))
+        told[still_s] = hub.cameras(HERE)[0]
+
+    assert (told[29.0].state, told[29.0].error) == (Health.RUNNING, "")
+    assert told[42.0].state is Health.FROZEN
+    assert "has not changed for 42 s" in told[42.0].error
+    assert "has not changed for 3 min" in told[200.0].error
+
+
+def test_what_concerns_the_whole_run_is_kept_until_the_next(
+    hub: LiveHub, run: LiveDeployment
+) -> None:
+    run.noted("This machine's clock was moved.")
+    assert hub.note(HERE) == "This machine's clock was moved."
+    run.begin(["gate"])
+    assert hub.note(HERE) == hub.note("another") == ""
 
 
 def test_how_a_camera_ended_is_said_and_its_picture_is_gone(

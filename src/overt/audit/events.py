@@ -200,6 +200,18 @@ class RunEnded(Event):
     alerts: int
 
 
+@dataclass(frozen=True, slots=True)
+class ClockMoved(Event):
+    """The machine's clock was moved while searching went on: by so many seconds, back if below 0.
+
+    The entries before and after it are in their order, whatever their times say.
+    """
+
+    tag: ClassVar[str] = "clock.moved"
+    run: str
+    seconds: float
+
+
 # --- watchlists -----------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from overt.audit.canonical import FIRST, Entry, entry_leaf
+from overt.audit.canonical import FIRST, Entry, entry_leaf, parse_leaf
 from overt.audit.checkpoint import Checkpoint, sign, verifier_key
 from overt.audit.events import LISTED, Event
 from overt.audit.merkle import Frontier, leaf_hash
@@ -100,6 +100,17 @@ class Log:
         hashed = leaf_hash(leaf)
         grown = _edge(tree).append(hashed)
         return journal.append(leaf, hashed, grown.to_bytes())
+
+    def last_at(self) -> datetime | None:
+        """Return when its last entry was written, by the clock as it was then; None of an empty log.
+
+        Raises:
+            AuditError, StorageError: the log cannot be read.
+        """
+        journal = self._record.journal
+        for _, leaf in list(journal.entries(max(0, journal.tree().size - 1))):
+            return parse_leaf(leaf).at
+        return None
 
     def checkpoint_if_due(self) -> Checkpoint | None:
         """Sign a checkpoint where enough has been written, or a minute passed since the last."""

@@ -11,10 +11,12 @@ from overt.capture.lasting import BackOff, Lasting, Link
 from overt.capture.opening import open_source
 from overt.capture.pacing import OwnPace
 from overt.capture.source import CaptureSettings, Due, FrameSource, always
+from overt.capture.stillness import FROZEN_S
 from overt.capture.zone import Zone
 from overt.values import SourceInfo
 
 __all__ = [
+    "FROZEN_S",
     "Address",
     "BackOff",
     "BoundedQueue",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
-from overt.capture.addresses import SourceKind, check_host, parse_address
+from overt.capture.addresses import SourceKind, parse_address, pin_host
 from overt.errors import SourceError
 
 Ask: TypeAlias = Callable[[], str]
@@ -87,9 +87,9 @@ def _ask_rtsp(url: str) -> str:
     """
     parts = urlsplit(url)
     with suppress(OSError, SourceError, UnicodeError):
-        check_host(url)
+        host = urlsplit(pin_host(url)).hostname or ""
         port = parts.port or _PORTS[parts.scheme.lower()]
-        with socket.create_connection((parts.hostname or "", port), _ANSWER_S) as door:
+        with socket.create_connection((host, port), _ANSWER_S) as door:
             if parts.scheme.lower() == "rtsps":
                 return _LISTENS
             door.sendall(_question(parts))

@@ -18,6 +18,7 @@ from typing import Self
 
 from overt.capture.knocking import Ask, Door
 from overt.capture.source import FrameSource
+from overt.capture.stillness import Stillness
 from overt.errors import SourceError
 from overt.values import Frame, SourceInfo
 from overt.vocabulary import DropCause, LinkState, LossCause
@@ -69,6 +70,7 @@ class Link:
 
     `for_s` is how long `state` has lasted. `lost_s` is all the time without a stream, that
     before the first one included. `why` is why it was lost last; it never shows credentials.
+    `still_s` is for how long its picture has not changed at all.
     """
 
     state: LinkState = LinkState.PLAYING
@@ -77,6 +79,7 @@ class Link:
     losses: Counter[LossCause] = field(default_factory=Counter)
     lost_s: float = 0.0
     why: str = ""
+    still_s: float = 0.0
 
 
 class Lasting:
@@ -114,6 +117,7 @@ class Lasting:
         self._dropped: Counter[DropCause] = Counter()
         self._stream: FrameSource | None = None
         self._placing = _Placing()
+        self._stillness = Stillness()
 
     @property
     def dropped(self) -> Counter[DropCause]:
@@ -126,7 +130,10 @@ class Lasting:
         with self._lock:
             for_s = self._clock() - self._since_s
             gone = 0.0 if self._link.state is LinkState.PLAYING else for_s
-            return replace(self._link, for_s=for_s, lost_s=self._link.lost_s + gone)
+            still_s = self._stillness.still_s
+            return replace(
+                self._link, for_s=for_s, lost_s=self._link.lost_s + gone, still_s=still_s
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -158,6 +165,8 @@ class Lasting:
             for frame in stream:
                 now_s = self._clock()
                 self._turn(LinkState.PLAYING)
+                if self._stillness.due(now_s):
+                    self._stillness.look(frame.image, now_s)
                 if now_s - began_s > _STEADY_S:
                     self._back_off.reset()
                     self._door.forget()
@@ -229,7 +238,7 @@ class _BehindError(SourceError):
     def __init__(self, shown: str) -> None:
         super().__init__(
             f"{shown} is more than {OLDEST_S:.0f} seconds behind.",
-            remedy="Check the network between the camera and this machine.",
+            remedy="Check the network between the camera and this machine, and the camera's clock.",
         )
 
 

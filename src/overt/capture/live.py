@@ -11,7 +11,7 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 
-from overt.capture.addresses import check_host, redact
+from overt.capture.addresses import pin_host, redact
 from overt.capture.source import CaptureSettings, Due, always
 from overt.capture.video import VideoSource
 from overt.errors import SourceError
@@ -32,10 +32,10 @@ def open_rtsp(url: str, settings: CaptureSettings, due: Due = always) -> VideoSo
     Raises:
         SourceError: the camera cannot be reached, refuses, or sends nothing that decodes.
     """
-    check_host(url)
     shown = redact(url)
+    pinned = pin_host(url)
     try:
-        container = _open(url, settings, demuxer="rtsp", options=_rtsp_options(url, settings))
+        container = _open(pinned, settings, demuxer="rtsp", options=_rtsp_options(url, settings))
     except FFmpegError as error:
         raise _refused(error, shown) from None
     return VideoSource(container, settings, shown=shown, live=True, due=due)
@@ -85,6 +85,7 @@ def _rtsp_options(url: str, settings: CaptureSettings) -> dict[str, str]:
     secure = url[:6].lower() == "rtsps:"
     options = {
         "rtsp_transport": settings.rtsp_transport,
+        "rtsp_flags": "filter_src",  # over UDP nobody but the camera may send pictures
         "allowed_media_types": "video",  # sound is not even asked for
         "protocol_whitelist": "rtp,udp,tls,tcp" if secure else "rtp,udp,tcp",
         "timeout": str(round(settings.open_timeout_s * 1_000_000)),  # of a socket, in µs
@@ -110,6 +111,9 @@ def _refused(error: FFmpegError, shown: str) -> SourceError:
     elif isinstance(error, av.error.ExitError | av.error.TimeoutError | av.error.InvalidDataError):
         reason = "did not answer in time, or not as an RTSP camera does"
         remedy = "Check that the camera is on and that the address is its RTSP address."
+    elif isinstance(error, av.error.ArgumentError):  # it is on no list of what FFmpeg may open
+        reason = "answers with what is not followed, such as another address"
+        remedy = "Give the address at which the camera itself sends."
     elif shown.lower().startswith("rtsps:") and isinstance(error, av.error.OSError):
         reason = "could not be reached securely"
         remedy = "Give its certificate's authority, and the host name the certificate is for."

@@ -70,18 +70,20 @@ class PictureSource(ABC):
 
         `stamp_s` is the source's own time stamp in seconds, where it has one.
         """
-        presentation_s = self._timeline.place(stamp_s)
+        arrived_s, arrived_at = time.monotonic(), datetime.now(UTC)
+        presentation_s = self._timeline.place(stamp_s, arrived_s if self._live else None)
         if not self._due(presentation_s) and self._delivered:
             self.dropped[DropCause.NOT_DUE] += 1
             return None
-        now_s, now = time.monotonic(), datetime.now(UTC)
         sequence = self._delivered + self.dropped.total()
         frame = Frame(
             camera=self._camera,
             sequence=sequence,
             presentation_s=presentation_s,
-            captured_at=now if self._live else self._began + timedelta(seconds=presentation_s),
-            monotonic_s=now_s,
+            captured_at=arrived_at
+            if self._live
+            else self._began + timedelta(seconds=presentation_s),
+            monotonic_s=arrived_s,
             image=image(),
         )
         self._delivered += 1

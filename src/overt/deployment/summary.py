@@ -73,6 +73,7 @@ def for_programs(deployment: Deployment, now: datetime) -> dict[str, Any]:
                 "zone": camera.zone,
                 "smallest_face_px": camera.smallest_face_px,
                 "detection_width_px": camera.detection_width_px,
+                "transport": camera.transport,
             }
             for camera in deployment.cameras
         ],
@@ -145,7 +146,8 @@ def _view(camera: Camera) -> str:
     if camera.zone != WHOLE_PICTURE:
         zone = f"a zone of {len(camera.zone)} corners, {area(camera.zone):.0%} of the picture"
     reduced = f", looked for at {camera.detection_width_px} px" if camera.detection_width_px else ""
+    by = " over UDP" if camera.transport == "udp" else ""
     return (
-        f"{camera.source.kind} {camera.source.shown}; {zone}; "
+        f"{camera.source.kind} {camera.source.shown}{by}; {zone}; "
         f"faces from {camera.smallest_face_px} px wide{reduced}"
     )

@@ -122,7 +122,10 @@ def _job(
 def _capture(camera: Camera, threads: int) -> CaptureSettings:
     if camera.source.is_lasting:
         return CaptureSettings(
-            camera=camera.name, read_timeout_s=_LIVE_READ_S, decode_threads=threads
+            camera=camera.name,
+            read_timeout_s=_LIVE_READ_S,
+            rtsp_transport=camera.transport,
+            decode_threads=threads,
         )
     return CaptureSettings(camera=camera.name, decode_threads=threads)
 

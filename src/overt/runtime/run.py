@@ -17,7 +17,7 @@ from pathlib import Path
 from time import monotonic, perf_counter
 
 from overt import __version__
-from overt.audit.events import RunBegan, RunEnded
+from overt.audit.events import ClockMoved, RunBegan, RunEnded
 from overt.audit.log import SYSTEM
 from overt.deployment.file import Deployment
 from overt.deployment.source import SourceKind
@@ -31,6 +31,7 @@ from overt.reporting.summary import summarise, write_summary
 from overt.retention.erasure import REHEARSAL_KEPT
 from overt.review.things import reaches_unadjudicated
 from overt.runtime.camera_log import CameraLog
+from overt.runtime.clock_watch import ClockWatch, moved_in_words
 from overt.runtime.counts import total
 from overt.runtime.crew import cores
 from overt.runtime.filing import AlertFiling, FiledUnder
@@ -40,7 +41,7 @@ from overt.runtime.preparation import Enrolling, Prepared, prepare_rehearsal
 from overt.runtime.standing import Rehearsed, Standing, Stop
 from overt.runtime.supervisor import Supervisor
 from overt.runtime.timing import Spread, StageClock, stage_times
-from overt.runtime.views import PictureView, RunView
+from overt.runtime.views import NoteView, PictureView, RunView
 from overt.storage import End, Run
 from overt.values import RunStatistics, StageTime
 from overt.vision.store import ModelStore
@@ -175,6 +176,7 @@ class Running:
         self._errors: list[OvertError] = []
         self._alerts = 0
         self._clock = StageClock()
+        self._clock_watch = ClockWatch(office.now)
         self._signing = ThreadPoolExecutor(1, "checkpoints")
         self._signed: Future[None] | None = None
         self._started_s = monotonic()
@@ -218,6 +220,7 @@ class Running:
                 if self._pictures is not None:
                     supervisor.watch(on=self._pictures.watched())
                 self._take(message, supervisor)
+                self._notice_a_step()
                 self._sign()
         finally:
             supervisor.close()
@@ -285,6 +288,13 @@ class Running:
         except AuditError as error:  # the witness is away; what is on the log is safe
             if str(error) not in map(str, self._errors):
                 self._errors.append(error)
+
+    def _notice_a_step(self) -> None:
+        """Put on the log that the machine's clock was moved, and tell whoever watches."""
+        if moved_s := self._clock_watch.moved_s():
+            self._office.note(ClockMoved(self._run_id, round(moved_s, 1)))
+            if isinstance(self._view, NoteView):
+                self._view.noted(moved_in_words(moved_s))
 
     def _begin(self) -> None:
         with self._record.together():

@@ -47,6 +47,7 @@ from overt.matching.gallery import Gallery
 from overt.runtime.closeness import Closeness
 from overt.runtime.live_pictures import LivePictures
 from overt.runtime.lookahead import Lookahead
+from overt.runtime.memory_limit import limit_memory
 from overt.runtime.messages import (
     Beat,
     CameraState,
@@ -111,6 +112,7 @@ def work(job: CameraJob, gallery: Gallery, pipe: Connection, stop: Event) -> Non
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     harden_process()
+    limit_memory()
     cv2.setNumThreads(job.threads)
     with written_in_child():
         try:
