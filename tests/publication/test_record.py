@@ -87,6 +87,9 @@ def test_it_says_what_was_authorised_and_what_was_searched(row: Row) -> None:
     assert (searched.cameras, searched.camera_names, searched.runs) == (1, "mast", 1)
     assert row.faces.frames_dropped > 0
     assert row.faces.coverage_percent is not None
+    assert row.faces.minutes_without_pictures == Decimal("1.5")
+    assert row.faces.losses == 3
+    assert row.faces.losses_by_cause == "2 stopped sending; 1 delivered no picture"
     assert row.afterwards.stops == 3
     assert row.afterwards.minutes_held == 18
     assert row.afterwards.longest_stop_minutes == 6

@@ -6,6 +6,7 @@ nothing is published (`overt.publication.reconcile`).
 """
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +32,7 @@ from overt.publication.columns import (
     Standing,
     Tied,
     Which,
+    losses_in_words,
     minutes,
     percent,
     rates_of,
@@ -39,7 +41,7 @@ from overt.publication.columns import (
 from overt.publication.logged import Logged, logged_of
 from overt.retention.erasure import LIST
 from overt.storage import ActRow, DeploymentRow, Run
-from overt.vocabulary import Act, DeploymentKind, DeploymentState
+from overt.vocabulary import Act, DeploymentKind, DeploymentState, LossCause
 
 OVER = frozenset({DeploymentState.CLOSED, DeploymentState.REVIEWED, DeploymentState.REFUSED})
 """The states in which a deployment's record can no longer change."""
@@ -346,6 +348,7 @@ def _faces(period: _Period) -> Faces:
     counted = [run.statistics for run in period.runs if run.statistics]
     looked_at = sum(each.frames for each in counted)
     dropped = sum(sum(each.frames_dropped.values()) for each in counted)
+    losses: Counter[LossCause] = sum((Counter(each.losses) for each in counted), Counter())
     return Faces(
         faces_definition=FACES_DEFINITION,
         faces_seen=sum(each.faces_seen for each in counted),
@@ -354,6 +357,9 @@ def _faces(period: _Period) -> Faces:
         frames_looked_at=looked_at,
         frames_dropped=dropped,
         coverage_percent=percent(looked_at, looked_at + dropped),
+        minutes_without_pictures=minutes(sum(each.lost_s for each in counted)),
+        losses=losses.total(),
+        losses_by_cause=losses_in_words(losses),
     )
 
 
