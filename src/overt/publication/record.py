@@ -38,7 +38,7 @@ from overt.publication.columns import (
     rates_of,
     sums_of,
 )
-from overt.publication.logged import Logged, logged_of
+from overt.publication.logged import Logged, LogSoFar
 from overt.retention.erasure import LIST
 from overt.storage import ActRow, DeploymentRow, Run
 from overt.vocabulary import Act, DeploymentKind, DeploymentState, LossCause
@@ -83,21 +83,22 @@ def seeded_among(logged: Logged) -> frozenset[str]:
 
 
 def record_of(
-    office: Office, deployment: DeploymentRow, counted: LogFigures | None = None
+    office: Office, deployment: DeploymentRow, log: LogSoFar | None = None
 ) -> DeploymentRecord:
-    """Return a deployment's record as it stands now; `counted` spares reading the log once more.
+    """Return a deployment's record as it stands now; with a `log`, only what is new is read of it.
 
     Raises:
         LifecycleError: it is a rehearsal, or nothing has been searched under it.
     """
     _demand_searched(deployment)
-    gathering = _Gathering.of(office, deployment)
+    journal = office.record.journal
+    log = log or LogSoFar(journal, LogFigures(journal))
+    gathering = _Gathering.of(office, deployment, log.logged_of(deployment))
     periods = gathering.periods()
-    figures = (counted or LogFigures(office.record.journal)).of_deployment(deployment.deployment_id)
     rows = tuple(
         gathering.row(number, len(periods), period) for number, period in enumerate(periods, 1)
     )
-    return DeploymentRecord(deployment, rows, tuple(gathering.twice(figures)))
+    return DeploymentRecord(deployment, rows, tuple(gathering.twice(log.figures_of(deployment))))
 
 
 def _demand_searched(deployment: DeploymentRow) -> None:
@@ -142,9 +143,8 @@ class _Gathering:
     now: datetime
 
     @classmethod
-    def of(cls, office: Office, deployment: DeploymentRow) -> "_Gathering":
+    def of(cls, office: Office, deployment: DeploymentRow, logged: Logged) -> "_Gathering":
         record, deployment_id = office.record, deployment.deployment_id
-        logged = logged_of(record.journal, deployment)
         kept = {each.alert_id: each.run_id for each in record.alerts.places_of(deployment_id)}
         of_run = {alert: entry.run for alert, entry in logged.raised.items()} | kept
         found = {alert: record.reviews.outcome(alert) for alert in of_run}
