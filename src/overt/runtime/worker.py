@@ -145,6 +145,8 @@ class _Worker:
         pace = job.pace if job.newest_only else PaceSettings.unhurried(width_px)
         self._pace = Pace(pace, width_px)
         self._source: FrameSource | None = None  # set by the decoding thread, then only read
+        # A camera takes a second or two to be opened, and loading models as long: at once.
+        threading.Thread(target=self._decode, name="decoding", daemon=True).start()
         pack = ModelStore(job.store).load(job.pack)
         # A live source has one frame at hand: all threads in it. A recording has the next ones.
         ahead = 1 if job.newest_only else job.threads
@@ -164,7 +166,6 @@ class _Worker:
 
     def run(self) -> None:
         """Watch the source to its end and say how it ended."""
-        threading.Thread(target=self._decode, name="decoding", daemon=True).start()
         error: OvertError | None = None
         try:
             with ExitStack() as stack:
