@@ -35,6 +35,7 @@ from bench import (
     stage,
     stops,
     streaming,
+    swap,
     variants,
 )
 from bench.context import Context, default_data
@@ -55,6 +56,7 @@ SECTIONS: dict[str, Callable[[Context], Result]] = {
     "kills": kills.measure,
     "passers-by": passers_by.measure,
     "stops": stops.measure,
+    "swap": swap.measure,
     "live-view": live_view.measure,
     "delivery": delivery.measure,
     "console": console.measure,

@@ -34,6 +34,10 @@ class StageClock:
         """Count one call that took `seconds`."""
         self._seconds[name].append(seconds)
 
+    def restart(self) -> None:
+        """Forget every call so far. No other thread may be adding times meanwhile."""
+        self._seconds.clear()
+
     def times(self) -> tuple[StageTime, ...]:
         """Return the median and 95th percentile of every stage, in the order first met."""
         return tuple(

@@ -11,7 +11,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -37,8 +37,11 @@ from overt.runtime.lookahead import Lookahead
 from overt.runtime.messages import (
     Beat,
     CameraState,
+    Change,
+    Changed,
     Ended,
     Message,
+    NotRaised,
     Order,
     Raised,
     Taken,
@@ -48,6 +51,7 @@ from overt.runtime.messages import (
 from overt.runtime.passages import AlertedBefore
 from overt.runtime.pipeline import CameraPipeline, CameraSettings
 from overt.runtime.rehearsal_video import RehearsalVideo
+from overt.runtime.shared_gallery import received
 from overt.synthetic.source import SCHEME, street_from_source
 from overt.values import FaceDetection, Frame
 from overt.vision.detection import DetectorSettings
@@ -84,16 +88,19 @@ class CameraJob:
     alerted: tuple[AlertedBefore, ...] = field(default=(), repr=False)
 
 
-def work(job: CameraJob, gallery: Gallery, pipe: Connection, stop: Event) -> None:
-    """Run one camera until its source ends or `stop` is set. The target of a process."""
+def work(job: CameraJob, pipe: Connection, stop: Event) -> None:
+    """Run one camera until its source ends or `stop` is set. The target of a process.
+
+    The first thing that comes out of the pipe is the gallery.
+    """
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     harden_process()
     try:
-        _Worker(job, gallery, pipe, stop.is_set).run()
+        _Worker(job, received(pipe), pipe, stop.is_set).run()
     except OvertError as error:  # before anything was looked at
         pipe.send(Ended(CameraState(job.settings.camera), error=error))
-    except (BrokenPipeError, ConnectionResetError):
+    except (BrokenPipeError, ConnectionResetError, EOFError):
         pass  # the parent is gone, and with it every reason to look
     finally:
         pipe.close()
@@ -118,6 +125,8 @@ class _Worker:
         ahead = 1 if job.newest_only else job.threads
         threads = job.threads // ahead
         detectors = [pack.detector(job.detector, threads=threads) for _ in range(ahead)]
+        self._detectors = detectors
+        self._change: tuple[Change, Gallery] | None = None
         extractor = pack.extractor(threads=job.threads)
         self._pipeline = CameraPipeline(job.settings, detectors[0], extractor, gallery)
         self._pipeline.remember(job.alerted)
@@ -155,6 +164,7 @@ class _Worker:
         lookahead = stack.enter_context(self._lookahead)
         while not self._stopped() and not lookahead.finished:
             self._hear()
+            self._change_over()
             detected = lookahead.take(_BEAT_S)
             if detected is not None:
                 if video is None and self._job.video is not None:
@@ -164,7 +174,7 @@ class _Worker:
 
     def _hear(self) -> None:
         """Take in what the parent says."""
-        while self._pipe.poll():
+        while self._change is None and self._pipe.poll():
             try:
                 order: Order = self._pipe.recv()
             except EOFError:
@@ -177,6 +187,24 @@ class _Worker:
                     self._pipeline.watched = on or self._job.settings.watched
                 case Taken():
                     self._pictures.taken()
+                case NotRaised(subject_ids):
+                    self._pipeline.forget(subject_ids)
+                case Change():
+                    self._change = (order, received(self._pipe))
+
+    def _change_over(self) -> None:
+        """Between two frames, take over what the parent has said to look by and to search."""
+        if self._change is None:
+            return
+        (change, gallery), self._change = self._change, None
+        settings, before = change.settings, self._state(at_end=True)
+        self._job = replace(self._job, settings=settings)
+        self._pipeline.change(settings, self._detectors[0], gallery)
+        self._pipeline.watched = self._pictures.on or settings.watched
+        self._lookahead.look_by(list(map(self._pipeline.in_zone, self._detectors)))
+        self._pipeline.clock.restart()
+        self._pictures.change(settings)
+        self._send(Changed(before))
 
     def _follow(
         self, frame: Frame, faces: Sequence[FaceDetection], video: RehearsalVideo | None
