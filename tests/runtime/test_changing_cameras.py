@@ -119,6 +119,7 @@ def test_only_whose_source_is_another_begins_anew(watch: _Watch, models: Path, c
     counted = watch.states["stays"].counts.frames + watch.states["stays"].dropped.total()
     assert counted == left_out
     watch.stop()
+    watch.close()
     assert not multiprocessing.active_children()
 
 
