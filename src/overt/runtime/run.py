@@ -293,6 +293,7 @@ class Running:
         """Put on the log that the machine's clock was moved, and tell whoever watches."""
         if moved_s := self._clock_watch.moved_s():
             self._office.note(ClockMoved(self._run_id, round(moved_s, 1)))
+            tell(logs.ClockMoved(moved_s))
             if isinstance(self._view, NoteView):
                 self._view.noted(moved_in_words(moved_s))
 
