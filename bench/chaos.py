@@ -41,7 +41,7 @@ from overt.people.office import Office
 from overt.runtime.jobs import Matching
 from overt.runtime.messages import CameraState, Ended
 from overt.runtime.preparation import Prepared
-from overt.runtime.run import Mandate, Running, RunOptions
+from overt.runtime.run import Ledger, Mandate, Running, RunOptions
 from overt.runtime.standing import Authorised
 from overt.runtime.views import Listed, RunView
 from overt.storage import AlertRecord
@@ -309,8 +309,9 @@ def run_of(
     with open_office(home) as office:
         row = live_deployment(office, watchlist_id=prepared.watchlist_id, lasts=LONGEST)
         mandate = Mandate(row.deployment_id, Authorised(office, row), KEPT)
-        running = Running(deployment, office, prepared, mandate, view)
-        result = running.carry_out(RunOptions(paced=True, threads=1), is_over)
+        ledger = Ledger(deployment, office, prepared, mandate, view)
+        options = RunOptions(paced=True, threads=1)
+        result = Running(office, ledger, options, is_over).carry_out()
     if result.ending is not RunEnding.STOPPED:
         raise OvertError(f"The run did not go on: {result.ending} {result.reason}")
     return result.run_id

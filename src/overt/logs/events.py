@@ -245,6 +245,15 @@ class WithdrawalTaken(LogEvent):
     entries: int
 
 
+@dataclass(frozen=True, slots=True)
+class CamerasHandedOver(LogEvent):
+    """One run's cameras are another's now, and none of them was closed for it."""
+
+    name: ClassVar[str] = "cameras.handed-over"
+    run: Id
+    to: Id
+
+
 # --- the log of acts, and deletion ----------------------------------------------------------
 
 
