@@ -127,6 +127,8 @@ class _Worker:
         threads = job.threads // ahead
         detectors = [pack.detector(job.detector, threads=threads) for _ in range(ahead)]
         extractor = pack.extractor(threads=job.threads)
+        if job.lasting:
+            extractor.extract([])  # the engine makes ready now, and not at the first face
         self._pipeline = CameraPipeline(job.settings, detectors[0], extractor, gallery)
         self._pipeline.remember(job.alerted)
         self._lookahead = Lookahead(self._buffer, list(map(self._pipeline.in_zone, detectors)))
