@@ -164,6 +164,8 @@ class _Worker:
         self._detectors = detectors
         self._change: tuple[Change, Gallery] | None = None
         extractor = pack.extractor(threads=job.threads)
+        if job.lasting:
+            extractor.extract([])  # the engine makes ready now, and not at the first face
         self._pipeline = CameraPipeline(
             job.settings, detectors[0], extractor, gallery, clock=self._clock
         )
