@@ -44,6 +44,7 @@ from bench import (
     stage,
     stops,
     streaming,
+    swap,
     threads,
     variants,
 )
@@ -67,6 +68,7 @@ SECTIONS: dict[str, Callable[[Context], Result]] = {
     "hostile": hostile.measure,
     "passers-by": passers_by.measure,
     "stops": stops.measure,
+    "swap": swap.measure,
     "live-view": live_view.measure,
     "delivery": delivery.measure,
     "console": console.measure,

@@ -1,6 +1,6 @@
 """Cameras' processes killed and stopped at any moment while people pass: is an alert lost or doubled?
 
-    python -m bench.chaos CACHE MODELS DEPLOYMENT BEGAN KILLS
+    python -m bench.chaos CACHE MODELS URL BEGAN KILLS
 
 Two live cameras look at a street on which listed people and others pass one by one, known to the
 frame. A while passes in peace: that is the oracle. Then one process after another is killed or
@@ -28,9 +28,8 @@ from time import monotonic, time
 
 from bench.cameras import pid_of
 from bench.context import Context
-from bench.deployments import Scene, write_deployment
-from bench.lists import ListFiles
-from bench.live_street import live_street
+from bench.deployments import live_deployment_of
+from bench.live_street import LiveStreet, live_street
 from bench.office import KEPT, LIST, live_deployment, open_office
 from bench.portraits import Film, gallery_of, subject_of
 from bench.results import Claim, Grid
@@ -42,7 +41,7 @@ from overt.people.office import Office
 from overt.runtime.jobs import Matching
 from overt.runtime.messages import CameraState, Ended
 from overt.runtime.preparation import Prepared
-from overt.runtime.run import Mandate, Running, RunOptions
+from overt.runtime.run import Ledger, Mandate, Running, RunOptions
 from overt.runtime.standing import Authorised
 from overt.runtime.views import Listed, RunView
 from overt.storage import AlertRecord
@@ -55,14 +54,13 @@ CAMERAS = ("north", "south")
 LISTED = (14, 15, 26, 38, 49, 50, 61)
 _OTHERS = tuple(range(100, 151))
 _THRESHOLD = 0.03  # listed people here reach 0.047, others 0.018
-STREET = Film((14, 15, 1001, 26, 38, 49, 1002, 50, 61))
+STREET = Film((14, 15, 1001, 26, 38, 49, 1002, 50, 61), shown_s=2.5, gap_s=2.5)
 """Everybody comes again after three quarters of a minute: another passage, not a repeat."""
 
 _BETWEEN_S = (1.5, 6.5)
 _AROUND_S = 0.25
-_LONGEST = timedelta(hours=24)
+LONGEST = timedelta(hours=24)
 _LATE_S = 1.0  # an alert may be decided so long after its face has gone
-SECOND_CAMERA = '\n[[camera]]\nname = "{name}"\nsource = "{source}"\nsmallest_face_px = 20\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +195,8 @@ class _Killer:
 
     street: Street
     kills: int
-    peace_until_s: float
+    peace_s: float
+    peace_from_s: float = 0.0
     looking: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(CAMERAS, False))
     done: list[Kill] = field(default_factory=list)
     alerts: list[tuple[float, AlertRecord]] = field(default_factory=list)
@@ -230,12 +229,21 @@ class _Killer:
         now_s = monotonic()
         if self._sent == self.kills and not self._open and not self.ended_s:
             self.ended_s = now_s + 2 * self.street.every_s
-        if now_s < self.peace_until_s or self._planned or self._sent == self.kills:
+        if not self.peace_from_s and all(self.looking.values()):
+            self.peace_from_s = now_s
+        if not self.peace_from_s or now_s < self.peace_until_s:
+            return
+        if self._planned or self._sent == self.kills:
             return
         self._next_s = self._next_s or now_s
         victims = [camera for camera, looks in self.looking.items() if looks]
         if victims and now_s >= self._next_s - 1.0:
             self._plan(self._chance.choice(victims), max(now_s, self._next_s))
+
+    @property
+    def peace_until_s(self) -> float:
+        """When the killing begins."""
+        return self.peace_from_s + self.peace_s
 
     def is_over(self) -> bool:
         """Tell whether all is done."""
@@ -299,10 +307,11 @@ def run_of(
     """Run cameras with a view until that says that it is over, and return the run's id."""
     view, is_over = watched
     with open_office(home) as office:
-        row = live_deployment(office, watchlist_id=prepared.watchlist_id, lasts=_LONGEST)
+        row = live_deployment(office, watchlist_id=prepared.watchlist_id, lasts=LONGEST)
         mandate = Mandate(row.deployment_id, Authorised(office, row), KEPT)
-        running = Running(deployment, office, prepared, mandate, view)
-        result = running.carry_out(RunOptions(paced=True, threads=1), is_over)
+        ledger = Ledger(deployment, office, prepared, mandate, view)
+        options = RunOptions(paced=True, threads=1)
+        result = Running(office, ledger, options, is_over).carry_out()
     if result.ending is not RunEnding.STOPPED:
         raise OvertError(f"The run did not go on: {result.ending} {result.reason}")
     return result.run_id
@@ -332,7 +341,9 @@ def examine(office: Office, run_id: str, killer: _Killer, ledgers: Path) -> Chao
             wrong.append(f"{alert.candidate.subject_id} alerted when {street.subject(number)} was")
     wrong += [f"passage {which} alerted {n} times" for which, n in raised.items() if n > 1]
     first, last = street.passage_at(killer.peace_until_s), street.passage_at(killer.ended_s) - 1
-    begun = min(street.passage_at(at_s) for at_s, _ in killer.alerts)
+    if not killer.alerts:
+        raise OvertError("Nobody raised an alert, so nothing can be told.")
+    begun = street.passage_at(killer.peace_from_s)
     passages = [
         (camera, number)
         for camera in CAMERAS
@@ -393,21 +404,15 @@ def measure(context: Context) -> ChaosResult:
     Raises:
         MissingError: no RTSP server is installed.
     """
-    film = STREET.written(context.cache)
     kills = _QUICK_KILLS if context.quick else KILLS
-    rows = context.cache / "nobody.csv"
-    rows.write_text("reference_id\n", encoding="utf-8")
+    film = STREET.written(context.cache)
     with live_street(film) as street, context.progress("killing processes"):
-        scene = Scene(CAMERAS[0], street.url, ListFiles(rows, context.cache))
-        path = write_deployment(context, scene)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(SECOND_CAMERA.format(name=CAMERAS[1], source=street.url))
-        return _apart(context, path, street.began_s, kills)
+        return _apart(context, street, kills)
 
 
-def _apart(context: Context, path: Path, began_s: float, kills: int) -> ChaosResult:
-    told = [str(context.cache), str(context.home.models), str(path), str(began_s), str(kills)]
-    command = [sys.executable, "-m", "bench.chaos", *told]
+def _apart(context: Context, street: LiveStreet, kills: int) -> ChaosResult:
+    told = [str(context.cache), str(context.home.models), street.url, str(street.began_s)]
+    command = [sys.executable, "-m", "bench.chaos", *told, str(kills)]
     root = Path(__file__).parents[1]
     ended = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, cwd=root)
     if ended.returncode:
@@ -423,18 +428,19 @@ def _apart(context: Context, path: Path, began_s: float, kills: int) -> ChaosRes
     )
 
 
-def amok(cache: Path, models: Path, path: Path, began_s: float, kills: int) -> ChaosResult:
+def amok(cache: Path, models: Path, url: str, began_s: float, kills: int) -> ChaosResult:
     """Run a deployment in a home of its own, kill, and examine what came of it."""
     prepared = prepared_list(ModelStore(models).load("standard"), cache)
     peace_s = STREET.seconds * min(1.0, kills / KILLS + 0.5)
-    killer = _Killer(Street(STREET, began_s), kills, monotonic() + peace_s + 10.0)
+    killer = _Killer(Street(STREET, began_s), kills, peace_s)
     with TemporaryDirectory(dir=cache) as folder:
         home, ledgers = Path(folder) / "home", Path(folder) / "ledgers"
         for each in (home, ledgers):
             each.mkdir(mode=0o700)
         (home / "models").symlink_to(models.absolute())
+        deployment = live_deployment_of(dict.fromkeys(CAMERAS, url), LONGEST)
         with tell_of(ledgers):
-            run_id = run_of(home, Deployment.load(path), prepared, (killer, killer.is_over))
+            run_id = run_of(home, deployment, prepared, (killer, killer.is_over))
         with open_office(home) as office:
             return examine(office, run_id, killer, ledgers)
 
@@ -443,11 +449,11 @@ def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cache", type=Path)
     parser.add_argument("models", type=Path)
-    parser.add_argument("deployment", type=Path)
+    parser.add_argument("url")
     parser.add_argument("began_s", type=float)
     parser.add_argument("kills", type=int)
     given = parser.parse_args()
-    found = amok(given.cache, given.models, given.deployment, given.began_s, given.kills)
+    found = amok(given.cache, given.models, given.url, given.began_s, given.kills)
     print(json.dumps(asdict(found)))
 
 

@@ -9,11 +9,12 @@ that died or hung, and then puts such a camera beside a sound one under the real
 
 import argparse
 import json
-import resource
+import re
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -56,6 +57,7 @@ class Outcome:
 def _read(port: int, seed: int) -> Outcome:
     settings = CaptureSettings(open_timeout_s=2.0, read_timeout_s=1.0)
     began_s, frames, damaged = monotonic(), 0, 0
+    _forget_peak()
     ended, why = "played", ""
     try:
         with open_source(f"rtsp://127.0.0.1:{port}/{seed}", settings) as source:
@@ -69,9 +71,21 @@ def _read(port: int, seed: int) -> Outcome:
         why = error.message if error.remedy else "no remedy"
     except Exception as fault:  # noqa: BLE001 - what must not happen is counted
         ended, why = "wrong", type(fault).__name__
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     seconds = monotonic() - began_s
-    return Outcome(seed, ended, why.replace(str(port), "PORT"), frames, damaged, seconds, peak_mb)
+    return Outcome(
+        seed, ended, why.replace(str(port), "PORT"), frames, damaged, seconds, _peak_mb()
+    )
+
+
+def _forget_peak() -> None:
+    """Have the kernel count this process's largest memory from now on (proc(5))."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def _peak_mb() -> float:
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text("utf-8"))
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def _read_all(port: int, first: int, count: int) -> None:

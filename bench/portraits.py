@@ -112,8 +112,8 @@ def _passing(nobody: RGBImage, face: RGBImage, part: float) -> RGBImage:
 
 
 def subject_of(seed: int) -> str:
-    """Return the subject that a drawn person is listed as."""
-    return f"drawn-{seed}"
+    """Return the subject that a drawn person below 200 is listed as, as in `bench.office`."""
+    return f"S-{seed}"
 
 
 def gallery_of(pack: Pack, seeds: tuple[int, ...], folder: Path) -> Gallery:

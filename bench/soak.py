@@ -1,6 +1,6 @@
 """Two live cameras for as long as is asked, lost and found again meanwhile: does anything grow?
 
-    python -m bench.soak CACHE MODELS DEPLOYMENT PORTS SECONDS
+    python -m bench.soak CACHE MODELS SECONDS URL...
 
 A real run: supervisor, record, alerts of people who pass again and again. Each camera's network is
 cut now and then. What every process holds is read every few seconds; growth is the Theil-Sen slope
@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from itertools import cycle
@@ -24,15 +24,13 @@ from threading import Event, Thread
 from time import monotonic
 
 from bench.cameras import pid_of
-from bench.chaos import CAMERAS, SECOND_CAMERA, STREET, prepared_list, run_of
+from bench.chaos import CAMERAS, LONGEST, STREET, prepared_list, run_of
 from bench.context import Context
-from bench.deployments import Scene, write_deployment
+from bench.deployments import live_deployment_of
 from bench.leaks import Held, Trend, held_by, trend
-from bench.lists import ListFiles
 from bench.live_street import live_street
 from bench.outages import BreakableNetwork
 from bench.results import Claim, Grid
-from overt.deployment.file import Deployment
 from overt.errors import OvertError
 from overt.runtime.messages import CameraState, Ended
 from overt.runtime.views import Listed
@@ -211,15 +209,16 @@ def _trend(blocks: list[tuple[int, Held]], name: str) -> Trend:
 # --- the run --------------------------------------------------------------------------------------
 
 
-def soak(cache: Path, models: Path, path: Path, seconds: float) -> SoakResult:
-    """Run a deployment for so long in a home of its own, and say what grew."""
+def soak(cache: Path, models: Path, urls: Sequence[str], seconds: float) -> SoakResult:
+    """Watch these cameras for so long in a home of its own, and say what grew."""
+    deployment = live_deployment_of(dict(zip(CAMERAS, urls, strict=True)), LONGEST)
     prepared = prepared_list(ModelStore(models).load("standard"), cache)
     watcher = _Watcher(seconds)
     with TemporaryDirectory(dir=cache) as folder:
         home = Path(folder) / "home"
         home.mkdir(mode=0o700)
         (home / "models").symlink_to(models.absolute())
-        run_of(home, Deployment.load(path), prepared, (watcher, watcher.is_over))
+        run_of(home, deployment, prepared, (watcher, watcher.is_over))
     return SoakResult(
         seconds,
         tuple(watcher.soaked()),
@@ -245,28 +244,22 @@ def measure(context: Context) -> SoakResult:
     """
     seconds = min(context.soak_s, 300.0) if context.quick else context.soak_s
     film = STREET.written(context.cache)
-    rows = context.cache / "nobody.csv"
-    rows.write_text("reference_id\n", encoding="utf-8")
     with ExitStack() as stack:
         street = stack.enter_context(live_street(film))
         networks = [BreakableNetwork(("127.0.0.1", street.port)) for _ in CAMERAS]
         for network in networks:
             stack.callback(network.end)
         urls = [street.url.replace(str(street.port), str(each.port)) for each in networks]
-        scene = Scene(CAMERAS[0], urls[0], ListFiles(rows, context.cache))
-        path = write_deployment(context, scene, lasts_s=seconds + _HOUR_S)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(SECOND_CAMERA.format(name=CAMERAS[1], source=urls[1]))
         over = Event()
         cutting = Thread(target=_cut_now_and_then, args=(networks, over), daemon=True)
         cutting.start()
         stack.callback(over.set)
         stack.enter_context(context.progress("soaking"))
-        return _apart(context, path, seconds)
+        return _apart(context, urls, seconds)
 
 
-def _apart(context: Context, path: Path, seconds: float) -> SoakResult:
-    told = [str(context.cache), str(context.home.models), str(path), str(seconds)]
+def _apart(context: Context, urls: Sequence[str], seconds: float) -> SoakResult:
+    told = [str(context.cache), str(context.home.models), str(seconds), *urls]
     command = [sys.executable, "-m", "bench.soak", *told]
     root = Path(__file__).parents[1]
     ended = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, cwd=root)
@@ -285,10 +278,10 @@ def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cache", type=Path)
     parser.add_argument("models", type=Path)
-    parser.add_argument("deployment", type=Path)
     parser.add_argument("seconds", type=float)
+    parser.add_argument("urls", nargs="+")
     given = parser.parse_args()
-    found = soak(given.cache, given.models, given.deployment, given.seconds)
+    found = soak(given.cache, given.models, given.urls, given.seconds)
     print(json.dumps(asdict(found)))
 
 

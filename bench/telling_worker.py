@@ -15,7 +15,6 @@ from time import monotonic
 from typing import Any
 from unittest.mock import patch
 
-from overt.matching.gallery import Gallery
 from overt.runtime import supervisor
 from overt.runtime.messages import Message, Raised
 from overt.runtime.pipeline import CameraPipeline, PipelineResult
@@ -35,7 +34,7 @@ def tell_of(folder: Path) -> Iterator[None]:
         yield
 
 
-def work(job: CameraJob, gallery: Gallery, pipe: Connection, stop: Event) -> None:
+def work(job: CameraJob, pipe: Connection, stop: Event) -> None:
     """Do as the product's own, and keep the ledger of what is said and looked at."""
     path = Path(os.environ[_FOLDER]) / f"{job.settings.camera}.jsonl"
     ledger = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -56,7 +55,7 @@ def work(job: CameraJob, gallery: Gallery, pipe: Connection, stop: Event) -> Non
         return result
 
     CameraPipeline.follow = follow  # type: ignore[assignment,method-assign]
-    real_work(job, gallery, _Telling(pipe, write), stop)  # type: ignore[arg-type]
+    real_work(job, _Telling(pipe, write), stop)  # type: ignore[arg-type]
 
 
 class _Telling:

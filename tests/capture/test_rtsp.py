@@ -212,6 +212,8 @@ def test_a_secure_camera_must_be_who_it_says(certificate: tuple[Path, Path]) -> 
         source = f"rtsps://operator:{SECRET}@localhost:{port}/clip"
         with pytest.raises(SourceError, match="securely"):
             open_source(source, PATIENT)
+        with pytest.raises(SourceError, match="securely"):  # a right certificate of another host
+            open_source(source.replace("localhost", "127.0.0.1"), trusting)
         for settings in (trusting, careless):
             with pytest.raises(SourceError, match="no such stream"):
                 open_source(source, settings)

@@ -11,6 +11,7 @@ from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from typing import ClassVar, get_args, get_origin
 
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -312,3 +313,7 @@ def test_the_hooks_are_put_back() -> None:
         threading.excepthook,
         len(logging.getLogger().handlers),
     )
+
+
+def test_ffmpeg_says_nothing_of_the_addresses_it_is_given() -> None:
+    assert av.logging.get_level() is None

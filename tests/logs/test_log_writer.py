@@ -87,3 +87,48 @@ def test_a_program_whose_log_nobody_reads_ends_all_the_same() -> None:
         os.close(reading)
 
     assert (ended.returncode, ended.stdout) == (0, "went on\n")
+
+
+_CHILD = """
+import os, sys
+from overt.logs import fault
+from overt.logs.events import Part
+from overt.logs.pipe import written_in_child
+with written_in_child():
+    os.write(2, b"rtsp://operator:s3cr3t@10.0.0.5: 401 Unauthorized")
+    print("s3cr3t", file=sys.stderr)
+    try:
+        raise ValueError("s3cr3t")
+    except ValueError as error:
+        fault(Part.CAMERA, error)
+raise ValueError("s3cr3t")
+"""
+
+
+def _child(**environment: str) -> str:
+    ended = subprocess.run(
+        [sys.executable, "-c", _CHILD],
+        check=False,
+        capture_output=True,
+        env=os.environ | environment,
+        text=True,
+        timeout=120,
+    )
+    assert ended.returncode == 1
+    return ended.stderr
+
+
+def test_a_cameras_process_says_its_own_events_and_nothing_else() -> None:
+    (line,) = _child(OVERT_LOG_OF_CHILDREN="json:info").splitlines()
+
+    said = json.loads(line)
+    assert (said["event"], said["part"], said["error"]) == ("fault", "camera", ["ValueError"])
+    assert "s3cr3t" not in line
+
+
+def test_a_cameras_process_says_nothing_where_its_parent_writes_no_log() -> None:
+    assert _child() == ""
+
+
+def test_a_cameras_process_says_all_where_a_developer_asks() -> None:
+    assert "401 Unauthorized" in _child(OVERT_DEBUG="1")

@@ -16,6 +16,7 @@ from camera_jobs import a_gallery, a_job
 
 from network import Doing, Network, between
 from overt.capture import Zone
+from overt.runtime.memory_limit import MOST_BYTES
 from overt.runtime.messages import CameraState, Ended, Message
 from overt.runtime.supervisor import Patience, Supervisor
 from overt.runtime.worker import CameraJob
@@ -211,6 +212,8 @@ def test_a_camera_whose_every_stream_is_hostile_disturbs_nobody(models: Path, cl
             assert link.why
             assert _pid_of("mast") == mast
             assert not watch.states["mast"].link.losses
+            limits = Path(f"/proc/{mast}/limits").read_text()
+            assert re.search(rf"Max data size +{MOST_BYTES} +{MOST_BYTES}", limits)
             watch.over()
             assert watch.ended["mast"].error is None
         finally:

@@ -16,8 +16,8 @@ from overt.capture.source import CaptureSettings, Due, always
 from overt.capture.video import VideoSource
 from overt.errors import SourceError
 
-_SOON = {"fpsprobesize": "0", "analyzeduration": "1000000"}
-"""Look no longer than needed, and a second at most (in µs), before the first picture is decoded.
+_SOON = {"fpsprobesize": "0", "analyzeduration": "500000"}
+"""Look no longer than needed, and half a second at most (in µs), before the first picture is decoded.
 
 Otherwise FFmpeg waits for twenty pictures or five seconds to guess their rate, and hands all of
 them on at once when they are that old.

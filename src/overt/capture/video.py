@@ -129,6 +129,8 @@ class VideoSource(PictureSource):
                     self.note = f"{self._shown} is damaged and ended early."
                 yield None
                 return
+            except av.error.ExitError:  # what FFmpeg calls its own time limit
+                raise self._broken("it fell silent") from None
             except FFmpegError as error:
                 raise self._broken(error.strerror) from None
             self._packets_read += packet.size > 0

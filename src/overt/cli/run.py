@@ -99,9 +99,22 @@ def watched(
 
 
 def finish(result: "RunResult", *, as_json: bool) -> None:
-    """Say what came of a run and where it is written; leave with status 1 if it failed."""
+    """Say what came of a run, and of those before it; leave with status 1 if the last one failed."""
     from overt.cli import screen
     from overt.vocabulary import RunEnding
+
+    for before in result.before:
+        _tell(before, as_json=as_json)
+    _tell(result, as_json=as_json)
+    for error in result.errors:
+        screen.complain(error.message, error.remedy)
+    if result.ending is RunEnding.FAILED:
+        raise typer.Exit(1)
+
+
+def _tell(result: "RunResult", *, as_json: bool) -> None:
+    """Say what came of one run and where it is written."""
+    from overt.cli import screen
 
     if as_json:
         screen.print_json(_as_json(result))
@@ -117,10 +130,6 @@ def finish(result: "RunResult", *, as_json: bool) -> None:
             screen.say(f"  annotated video: {video}")
         screen.say(f"  summary: {result.summary}")
         screen.say(f"  alerts: overt alerts list --run {result.run_id[:8]}")
-    for error in result.errors:
-        screen.complain(error.message, error.remedy)
-    if result.ending is RunEnding.FAILED:
-        raise typer.Exit(1)
 
 
 def _counted(count: int, word: str) -> str:

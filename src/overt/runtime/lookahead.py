@@ -61,6 +61,19 @@ class Lookahead:
         """Whether no frame is left and none will follow."""
         return not self._pending and self._buffer.finished
 
+    def look_by(self, detectors: Sequence[ZonedDetector]) -> None:
+        """Look by as many other detectors from now on; frames at hand are looked at again."""
+        for _, faces in self._pending:
+            if not faces.cancel():
+                faces.exception()  # waits: nothing of before may go on beside what follows
+        self._idle = SimpleQueue()
+        for detector in detectors:
+            self._idle.put(detector)
+        frames = [frame for frame, _ in self._pending]
+        self._pending = deque(
+            (frame, self._threads.submit(self._detect, frame)) for frame in frames
+        )
+
     def take(self, timeout_s: float) -> tuple[Frame, list[FaceDetection]] | None:
         """Return the next frame and its faces; None when no frame came or none will."""
         self._fill(timeout_s)

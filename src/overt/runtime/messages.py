@@ -2,7 +2,8 @@
 
 A camera tells of alerts, counts and its end, and shows pictures in which nobody without an alert
 can be made out; never a passer-by. The parent says who has been withdrawn, whether anybody
-watches, and that it has taken a picture.
+watches, that it has taken a picture, and by what else to look and whom else to search from the
+next frame on.
 """
 
 from collections import Counter
@@ -14,6 +15,7 @@ from overt.capture import Link
 from overt.errors import OvertError
 from overt.runtime.counts import Counts
 from overt.runtime.pace import Kept
+from overt.runtime.pipeline import CameraSettings
 from overt.runtime.timing import Spread
 from overt.values import Alert, Template
 from overt.vocabulary import DropCause
@@ -58,12 +60,22 @@ class Raised:
     decoded_s: float
     template: Template = field(repr=False)
 
+    @property
+    def camera(self) -> str:
+        """Whose it is."""
+        return self.alert.camera
+
 
 @dataclass(frozen=True, slots=True)
 class Beat:
     """A sign of life, a few times a second."""
 
     state: CameraState
+
+    @property
+    def camera(self) -> str:
+        """Whose it is."""
+        return self.state.camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,26 @@ class Ended:
     state: CameraState
     note: str = ""
     error: OvertError | None = None
+
+    @property
+    def camera(self) -> str:
+        """Whose it is."""
+        return self.state.camera
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The camera has changed as it was told to: what it says next is of what it was given then.
+
+    `state` is what it had come to before that.
+    """
+
+    state: CameraState
+
+    @property
+    def camera(self) -> str:
+        """Whose it is."""
+        return self.state.camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +121,7 @@ class Picture:
     jpeg: bytes = field(repr=False)
 
 
-Message: TypeAlias = Raised | Beat | Ended | Picture
+Message: TypeAlias = Raised | Beat | Ended | Changed | Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,5 +143,19 @@ class Taken:
     """The parent has taken the last picture, and another may follow."""
 
 
-Order: TypeAlias = Withdrawn | Watched | Taken
+@dataclass(frozen=True, slots=True)
+class NotRaised:
+    """An alert as these subjects was not put on record: whoever raised it has not alerted."""
+
+    subject_ids: frozenset[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Other settings from the next frame on. The gallery that goes with them comes right after."""
+
+    settings: CameraSettings
+
+
+Order: TypeAlias = Withdrawn | Watched | Taken | NotRaised | Change
 """What a parent tells a camera."""

@@ -51,8 +51,11 @@ from overt.runtime.memory_limit import limit_memory
 from overt.runtime.messages import (
     Beat,
     CameraState,
+    Change,
+    Changed,
     Ended,
     Message,
+    NotRaised,
     Order,
     Raised,
     Taken,
@@ -63,6 +66,8 @@ from overt.runtime.pace import Pace, PaceSettings
 from overt.runtime.passages import AlertedBefore
 from overt.runtime.pipeline import CameraPipeline, CameraSettings
 from overt.runtime.rehearsal_video import RehearsalVideo
+from overt.runtime.shared_gallery import received
+from overt.runtime.timing import StageClock
 from overt.synthetic.source import SCHEME, street_from_source
 from overt.values import FaceDetection, Frame
 from overt.vision.detection import DetectorSettings
@@ -107,8 +112,11 @@ class CameraJob:
     alerted: tuple[AlertedBefore, ...] = field(default=(), repr=False)
 
 
-def work(job: CameraJob, gallery: Gallery, pipe: Connection, stop: Event) -> None:
-    """Run one camera until its source ends or `stop` is set. The target of a process."""
+def work(job: CameraJob, pipe: Connection, stop: Event) -> None:
+    """Run one camera until its source ends or `stop` is set. The target of a process.
+
+    The first thing that comes out of the pipe is the gallery.
+    """
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     harden_process()
@@ -116,10 +124,10 @@ def work(job: CameraJob, gallery: Gallery, pipe: Connection, stop: Event) -> Non
     cv2.setNumThreads(job.threads)
     with written_in_child():
         try:
-            _Worker(job, gallery, pipe, stop.is_set).run()
+            _Worker(job, received(pipe), pipe, stop.is_set).run()
         except OvertError as error:  # before anything was looked at
             pipe.send(Ended(CameraState(job.settings.camera), error=error))
-        except (BrokenPipeError, ConnectionResetError):
+        except (BrokenPipeError, ConnectionResetError, EOFError):
             pass  # the parent is gone, and with it every reason to look
         except Exception as unforeseen:
             fault(Part.CAMERA, unforeseen)
@@ -144,14 +152,21 @@ class _Worker:
         width_px = job.detector.working_px
         pace = job.pace if job.newest_only else PaceSettings.unhurried(width_px)
         self._pace = Pace(pace, width_px)
+        self._clock = StageClock()
         self._source: FrameSource | None = None  # set by the decoding thread, then only read
+        # A camera takes a second or two to be opened, and loading models as long: at once.
+        threading.Thread(target=self._decode, name="decoding", daemon=True).start()
         pack = ModelStore(job.store).load(job.pack)
         # A live source has one frame at hand: all threads in it. A recording has the next ones.
         ahead = 1 if job.newest_only else job.threads
         threads = job.threads // ahead
         detectors = [pack.detector(job.detector, threads=threads) for _ in range(ahead)]
+        self._detectors = detectors
+        self._change: tuple[Change, Gallery] | None = None
         extractor = pack.extractor(threads=job.threads)
-        self._pipeline = CameraPipeline(job.settings, detectors[0], extractor, gallery)
+        self._pipeline = CameraPipeline(
+            job.settings, detectors[0], extractor, gallery, clock=self._clock
+        )
         self._pipeline.remember(job.alerted)
         zoned = list(map(self._pipeline.in_zone, detectors))
         self._closeness = Closeness(zoned[0], self._pace, fixed=not job.newest_only)
@@ -164,7 +179,6 @@ class _Worker:
 
     def run(self) -> None:
         """Watch the source to its end and say how it ended."""
-        threading.Thread(target=self._decode, name="decoding", daemon=True).start()
         error: OvertError | None = None
         try:
             with ExitStack() as stack:
@@ -191,6 +205,7 @@ class _Worker:
         lookahead = stack.enter_context(self._lookahead)
         while not self._stopped() and not lookahead.finished:
             self._hear()
+            self._change_over()
             detected = lookahead.take(_BEAT_S)
             if detected is not None:
                 if video is None and self._job.video is not None:
@@ -209,7 +224,7 @@ class _Worker:
 
     def _hear(self) -> None:
         """Take in what the parent says."""
-        while self._pipe.poll():
+        while self._change is None and self._pipe.poll():
             try:
                 order: Order = self._pipe.recv()
             except EOFError:
@@ -222,11 +237,28 @@ class _Worker:
                     self._pipeline.watched = on or self._job.settings.watched
                 case Taken():
                     self._pictures.taken()
+                case NotRaised(subject_ids):
+                    self._pipeline.forget(subject_ids)
+                case Change():
+                    self._change = (order, received(self._pipe))
+
+    def _change_over(self) -> None:
+        """Between two frames, take over what the parent has said to look by and to search."""
+        if self._change is None:
+            return
+        (change, gallery), self._change = self._change, None
+        settings, before = change.settings, self._state(at_end=True)
+        self._job = replace(self._job, settings=settings)
+        self._pipeline.change(settings, self._detectors[0], gallery)
+        self._pipeline.watched = self._pictures.on or settings.watched
+        self._lookahead.look_by(list(map(self._pipeline.in_zone, self._detectors)))
+        self._pictures.change(settings)
+        self._send(Changed(before))
 
     def _follow(
         self, frame: Frame, faces: Sequence[FaceDetection], video: RehearsalVideo | None
     ) -> None:
-        clock = self._pipeline.clock
+        clock = self._clock
         with clock.stage("after detection"):
             result = self._pipeline.follow(frame, faces)
         clock.add(AGE, monotonic() - frame.monotonic_s)
@@ -246,7 +278,7 @@ class _Worker:
         """Open the source and fill the buffer: the body of the decoding thread."""
         error: OvertError | None = None
         try:
-            timed = replace(self._job.capture, timed=self._pipeline.clock.add)
+            timed = replace(self._job.capture, timed=self._clock.add)
             job = replace(self._job, capture=timed)
             with _open(job, lambda: not self._stopped(), self._due) as source:
                 self._source = source
@@ -290,8 +322,8 @@ class _Worker:
             film_s=self._film_s,
             film_length_s=self._source.info.duration_s if self._source else None,
             peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            ages=self._pipeline.clock.spread(AGE),
-            stages=self._pipeline.clock.spreads() if at_end else {},
+            ages=self._clock.spread(AGE),
+            stages=self._clock.spreads() if at_end else {},
         )
 
 

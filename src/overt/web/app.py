@@ -17,6 +17,7 @@ from overt.errors import OvertError
 from overt.logs import fault
 from overt.logs.events import Part
 from overt.people.office import Office
+from overt.publication.logged import LogSoFar
 from overt.retention.clocks import apply_quietly
 from overt.review.engagement import prompt_overruns
 from overt.runtime.live import LiveHub
@@ -109,6 +110,7 @@ def make_app(office: Office) -> FastAPI:
     app.state.wire = Wire(office)
     app.state.operations = Operations(office, LiveHub(at_alert=app.state.wire.wake))
     app.state.figures = LogFigures(office.record.journal)
+    app.state.log_so_far = LogSoFar(office.record.journal, app.state.figures)
     app.state.verifications = Verifications(office)
     app.state.applications = application.Kept()
     app.state.readiness = Readiness(office)
