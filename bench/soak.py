@@ -42,6 +42,9 @@ _FEWEST_BLOCKS = 10
 PARENT = "parent"
 
 
+_FIGURES = ("unshared", "resident", "files", "threads")
+
+
 @dataclass(frozen=True, slots=True)
 class Soaked:
     """What one process held: growth an hour of each figure, and how often it was a new process."""
@@ -151,11 +154,8 @@ class _Watcher:
         """Return how everything grew."""
         for who in (PARENT, *CAMERAS):
             blocks = self._blocks(who)
-            yield Soaked(
-                who,
-                *(_trend(blocks, name) for name in ("unshared", "resident", "files", "threads")),
-                processes=len(self.pids[who]),
-            )
+            grown = {name: _trend(blocks, name) for name in _FIGURES}
+            yield Soaked(who, **grown, processes=len(self.pids[who]))
 
     def a_camera(self) -> Trend:
         """Return how the memory of all processes grew together, a camera."""
