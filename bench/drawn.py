@@ -32,6 +32,15 @@ def drawn_scene(context: Context) -> Scene:
     return Scene("drawn-street", str(film), files, smallest_face_px=40)
 
 
+def busy_film(context: Context) -> Path:
+    """Return a film of a street in which everybody who passes is listed, for alerts to be many."""
+    source = "drawn:seed=11,people=24,listed=24,seconds=40"
+    film = Path(drawn_scene(context).source).with_name("busy.mp4")
+    if not film.exists():
+        _film(context, street_from_source(source), film)
+    return film
+
+
 def drawing_version() -> str:
     """Return a hash over the code that draws: people drawn by two versions do not look alike."""
     digest = hashlib.sha256()

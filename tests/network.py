@@ -82,8 +82,17 @@ class Network:
             client.close()
             return
         self._open |= {client, camera}
+        try:
+            with suppress(OSError):
+                self._pass_on(client, camera)
+        finally:
+            self._close(client)
+            self._close(camera)
+
+    def _pass_on(self, client: socket.socket, camera: socket.socket) -> None:
+        """Carry both ways until one side ends, or the proxy does."""
         stamped = _Stamped()
-        with suppress(OSError), selectors.DefaultSelector() as selector:
+        with selectors.DefaultSelector() as selector:
             selector.register(client, selectors.EVENT_READ, camera)
             selector.register(camera, selectors.EVENT_READ, client)
             while not self._ended.is_set() and client in self._open:
@@ -98,8 +107,6 @@ class Network:
                         alive = self._pass(source, sink, from_camera=source is camera)
                     if not alive:
                         return
-        self._close(client)
-        self._close(camera)
 
     def _pass(self, source: socket.socket, sink: socket.socket, *, from_camera: bool) -> bool:
         if from_camera and self.doing in {Doing.SILENT, Doing.TRICKLING}:

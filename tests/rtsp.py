@@ -22,16 +22,20 @@ raise SystemExit(any(Gst.ElementFactory.find(name) is None for name in needed))
 _SERVER = Path(__file__).parent / "capture" / "rtsp_server.py"
 
 
-def demand_server() -> None:
-    """Skip where GStreamer's RTSP server is not installed; fail where it must be."""
+def has_server() -> bool:
+    """Tell whether GStreamer's RTSP server is installed."""
     try:
         probe = subprocess.run(
             [_SYSTEM_PYTHON, "-c", _HAS_SERVER], check=False, capture_output=True
         )
-        found = probe.returncode == 0
     except OSError:
-        found = False
-    if not found:
+        return False
+    return probe.returncode == 0
+
+
+def demand_server() -> None:
+    """Skip where GStreamer's RTSP server is not installed; fail where it must be."""
+    if not has_server():
         missing = (
             "No RTSP server: apt-get install python3-gi gir1.2-gst-rtsp-server-1.0 "
             "gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"

@@ -224,6 +224,93 @@ def test_each_wait_is_shortened_by_half_at_most(chance: float, tries: int) -> No
         assert most_s / 2 <= wait_s <= most_s <= 30
 
 
+@dataclass(slots=True)
+class Booting:
+    """A camera that is away, then answers at its door, and delivers a while after that."""
+
+    clock: Clock
+    answers_s: float
+    delivers_s: float
+    flaps: bool = False
+    tries: list[float] = field(default_factory=list)
+
+    def word(self) -> str:
+        """What its door says."""
+        away = self.clock() < self.answers_s or (self.flaps and int(self.clock() / 5) % 2)
+        return "" if away else "401"
+
+    def open_stream(self) -> Stream:
+        """Try it in full."""
+        self.tries.append(self.clock())
+        if self.clock() < self.delivers_s:
+            raise REFUSED
+        return steady(self.clock, 1.0)
+
+    def first_picture_s(self, *, tries: int = 0) -> float:
+        """Try until it delivers, and return when its first picture was there."""
+        source = Lasting(
+            "a camera",
+            self.open_stream,
+            lambda: True,
+            back_off=BackOff(chance=lambda: 1.0, tries=tries),
+            ask=self.word,
+            clock=self.clock,
+            sleep=self.clock.sleep,
+        )
+        next(iter(source))
+        return self.clock()
+
+
+@given(st.floats(1.0, 600.0))
+def test_a_camera_that_answers_again_is_tried_at_once_however_long_it_was_away(
+    away_s: float,
+) -> None:
+    clock = Clock()
+    back_s = clock() + away_s
+    booting = Booting(clock, back_s, back_s)
+
+    assert booting.first_picture_s() - back_s <= 3.0
+    assert len(booting.tries) <= 8 + away_s / 15, "waits have grown meanwhile"
+
+
+@given(st.floats(60.0, 300.0), st.floats(0.0, 7.0))
+def test_a_camera_that_answers_before_it_delivers_is_tried_again_soon(
+    away_s: float, boots_s: float
+) -> None:
+    clock = Clock()
+    back_s = clock() + away_s
+    booting = Booting(clock, back_s, back_s + boots_s)
+
+    assert booting.first_picture_s() - (back_s + boots_s) <= 3.0 + boots_s
+
+
+def test_a_door_that_answers_for_ever_does_not_keep_waits_from_growing() -> None:
+    clock = Clock()
+    booting = Booting(clock, 0.0, clock() + 600.0)
+
+    booting.first_picture_s()
+
+    waits = [after - before for before, after in pairwise(booting.tries)]
+    assert max(waits) == pytest.approx(30.0, abs=0.2)
+    assert len(waits) <= 40
+
+
+def test_a_door_that_comes_and_goes_is_tried_seldom_all_the_same() -> None:
+    clock = Clock()
+    booting = Booting(clock, 0.0, clock() + 600.0, flaps=True)
+
+    booting.first_picture_s()
+
+    assert len(booting.tries) <= 600 / 4
+
+
+def test_a_source_that_has_failed_before_begins_with_a_wait() -> None:
+    clock = Clock()
+    booting = Booting(clock, clock() + 3600.0, 0.0)
+
+    assert booting.first_picture_s(tries=3) == pytest.approx(1000.0 + 4.0, abs=0.2)
+
+
 def test_nothing_is_opened_that_nobody_wants() -> None:
     source = Lasting("a camera", lambda: pytest.fail("opened"), lambda: False)
     assert list(source) == []

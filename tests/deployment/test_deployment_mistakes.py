@@ -139,6 +139,11 @@ _LIVE_MISTAKES = [
     ("[watchlist]", "[decision]\nmin_inter_eye_px = 5\n[watchlist]", "asks for less"),
     ("[watchlist]", '[decision]\nfpir = "fpir_3_percent"\n[watchlist]', "asks for less"),
     ("[watchlist]", "[decision]\nthreshold = 0.01\n[watchlist]", "cannot be compared"),
+    (
+        '"webcam:/dev/video0"',
+        '"webcam:/dev/video0"\ndetection_width_px = 480',
+        "less than the policy's smallest, 640",
+    ),
 ]
 
 

@@ -14,8 +14,9 @@ from overt.audit.canonical import parse_leaf
 from overt.deployment import lifecycle, recorded
 from overt.errors import AuthorityError, LifecycleError, MasterKeyError, PermissionDenied
 from overt.people.office import Office
-from overt.runtime.operation import demand_terms, operate, stop
+from overt.runtime.operation import operate, stop
 from overt.runtime.run import RunOptions, RunResult
+from overt.runtime.starting import demand_terms
 from overt.storage import DeploymentRow
 from overt.vision.store import ModelStore
 from overt.vocabulary import DeploymentKind, DeploymentState

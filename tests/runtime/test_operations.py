@@ -18,6 +18,7 @@ from overt.people.office import Office
 from overt.runtime import operation
 from overt.runtime.live import Health
 from overt.runtime.operations import DraftJob, DraftState, Operations
+from overt.runtime.starting import alone
 from overt.storage import DeploymentRow
 from overt.vocabulary import Delivery, DeploymentState, Role
 from rehearsals import write_deployment, write_drawn_list, write_list, write_portrait_clip
@@ -157,7 +158,7 @@ def test_a_deployment_runs_once(team: Team, row: DeploymentRow, operations: Oper
 def test_why_a_start_came_to_nothing_is_told_and_on_the_log(
     office: Office, team: Team, row: DeploymentRow, operations: Operations
 ) -> None:
-    with operation._alone(office, row):
+    with alone(office, row):
         operations.start(team.commander, row.deployment_id)
         wait_until(lambda: not operations.running())
 

@@ -12,16 +12,25 @@ from av.container import InputContainer
 from av.error import FFmpegError
 
 from overt.capture.addresses import pin_host, redact
-from overt.capture.source import CaptureSettings
+from overt.capture.source import CaptureSettings, Due, always
 from overt.capture.video import VideoSource
 from overt.errors import SourceError
 
 _UDP_BUFFER_BYTES = 4 << 20
 """Asked of the kernel, which gives what net.core.rmem_max lets it: a large picture comes at once."""
 
+_SOON = {"fpsprobesize": "0", "analyzeduration": "500000"}
+"""Look no longer than needed, and half a second at most (in µs), before the first picture is decoded.
 
-def open_rtsp(url: str, settings: CaptureSettings) -> VideoSource:
+Otherwise FFmpeg waits for twenty pictures or five seconds to guess their rate, and hands all of
+them on at once when they are that old.
+"""
+
+
+def open_rtsp(url: str, settings: CaptureSettings, due: Due = always) -> VideoSource:
     """Connect to a network camera and decode its first picture.
+
+    Of later ones those that are not `due` are passed over.
 
     Raises:
         SourceError: the camera cannot be reached, refuses, or sends nothing that decodes.
@@ -32,11 +41,15 @@ def open_rtsp(url: str, settings: CaptureSettings) -> VideoSource:
         container = _open(pinned, settings, demuxer="rtsp", options=_rtsp_options(url, settings))
     except FFmpegError as error:
         raise _refused(error, shown) from None
-    return VideoSource(container, settings, shown=shown, live=True)
+    return VideoSource(container, settings, shown=shown, live=True, due=due)
 
 
-def open_webcam(device: str, settings: CaptureSettings, *, shown: str) -> VideoSource:
+def open_webcam(
+    device: str, settings: CaptureSettings, *, shown: str, due: Due = always
+) -> VideoSource:
     """Open a V4L2 webcam at the size it is set to, and decode its first picture.
+
+    Of later ones those that are not `due` are passed over.
 
     Raises:
         SourceError: there is no such device, or it cannot be used.
@@ -55,7 +68,7 @@ def open_webcam(device: str, settings: CaptureSettings, *, shown: str) -> VideoS
         raise SourceError(
             f"The camera at {shown} cannot be used: {error.strerror}.", remedy=remedy
         ) from None
-    return VideoSource(container, settings, shown=shown, live=True)
+    return VideoSource(container, settings, shown=shown, live=True, due=due)
 
 
 def _open(
@@ -75,12 +88,11 @@ def _rtsp_options(url: str, settings: CaptureSettings) -> dict[str, str]:
     secure = url[:6].lower() == "rtsps:"
     options = {
         "rtsp_transport": settings.rtsp_transport,
-        # Or pictures are kept back, for seconds, until their rate has been made out.
-        "fpsprobesize": "0",
         "rtsp_flags": "filter_src",  # over UDP nobody but the camera may send pictures
         "allowed_media_types": "video",  # sound is not even asked for
         "protocol_whitelist": "rtp,udp,tls,tcp" if secure else "rtp,udp,tcp",
-        "timeout": str(round(settings.read_timeout_s * 1_000_000)),  # of a socket, in µs
+        "timeout": str(round(settings.open_timeout_s * 1_000_000)),  # of a socket, in µs
+        **_SOON,
     }
     if settings.rtsp_transport == "udp":
         options["buffer_size"] = str(_UDP_BUFFER_BYTES)

@@ -1,19 +1,28 @@
 """What every source of frames offers, and how one is asked for."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, TypeAlias
 
 from overt.errors import ConfigurationError, SourceError
 from overt.values import Frame, SourceInfo
 from overt.vocabulary import DropCause
 
+Due: TypeAlias = Callable[[float], bool]
+"""Asked of a decoded picture, with its presentation time in seconds, before anything costly is
+done with it: whether whoever looks will take it. It is asked of every one, in order, and may wait.
+"""
+
 LARGEST_SIDE_PX = 16_384
 LARGEST_PICTURE_PX = 64_000_000
 """What is decoded at most: twice 8K UHD (33 megapixels); beyond lie damage and attack."""
+
+
+def _untimed(_stage: str, _seconds: float) -> None:
+    """Take no notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +37,8 @@ class CaptureSettings:
     default none is. Live sources give up
     after `open_timeout_s` and `read_timeout_s` where FFmpeg heeds them; it does not always,
     so a supervisor must be able to kill the process. `rtsps` certificates are verified,
-    against `tls_ca_file` (PEM) where it is given.
+    against `tls_ca_file` (PEM) where it is given. `timed` is told how many seconds each
+    "decoding" and each "conversion" took, in the thread that did it.
     """
 
     camera: str = "camera"
@@ -41,6 +51,7 @@ class CaptureSettings:
     rtsp_transport: Literal["tcp", "udp"] = "tcp"
     tls_verify: bool = True
     tls_ca_file: Path | None = None
+    timed: Callable[[str, float], None] = _untimed
 
     def __post_init__(self) -> None:
         started = self.recording_started_at
@@ -93,6 +104,11 @@ class FrameSource(Protocol):
 
     def close(self) -> None:
         """Let go of the source; harmless when repeated."""
+
+
+def always(_presentation_s: float) -> bool:
+    """Take every picture."""
+    return True
 
 
 def check_size(width: int, height: int, shown: str) -> None:

@@ -27,6 +27,25 @@ _LINE_EVERY_S = 5.0
 _STALE_S = 5.0
 
 
+class QuietView:
+    """Shows nothing."""
+
+    def enrolling(self, done: int, entries: int) -> None:
+        """Pass over it."""
+
+    def listed(self, listed: Listed) -> None:
+        """Pass over it."""
+
+    def alert(self, record: AlertRecord) -> None:
+        """Pass over it."""
+
+    def state(self, state: CameraState) -> None:
+        """Pass over it."""
+
+    def ended(self, ended: Ended) -> None:
+        """Pass over it."""
+
+
 class PlainView:
     """Lines for a log or a pipe: one an alert, and the counts every few seconds."""
 
@@ -135,7 +154,7 @@ class LiveView:
                 Text(printable(name)),
                 Text(self._endings.get(name) or self._alive(state)),
                 _film(state),
-                f"{state.frames_per_second:.1f}",
+                _pace(state),
                 str(state.dropped.total()),
                 str(counts.faces_seen),
                 str(counts.faces_searched),
@@ -149,6 +168,8 @@ class LiveView:
             return f"NO PICTURE for {silent_s:.0f} s"
         if state.link.still_s >= FROZEN_S:
             return f"PICTURE UNCHANGED for {state.link.still_s:.0f} s"
+        if state.kept.below_floor:
+            return f"BELOW THE POLICY'S FLOOR of {state.kept.floor_per_second:g} a second"
         return "watching" if state.counts.frames else "starting"
 
 
@@ -210,9 +231,25 @@ def _camera_line(state: CameraState) -> str:
     still_s = state.link.still_s
     unchanged = f"; the picture has not changed for {still_s:.0f} s" if still_s >= FROZEN_S else ""
     return (
-        f"{state.camera}: {counts.frames:,} frames, {state.frames_per_second:.1f} a second, "
+        f"{state.camera}: {counts.frames:,} frames, {_pace(state)} a second, "
         f"{state.dropped.total():,} dropped, {counts.faces_seen:,} faces seen, "
-        f"{counts.faces_searched:,} searched, {counts.alerts:,} alerts{unchanged}"
+        f"{counts.faces_searched:,} searched, {counts.alerts:,} alerts{unchanged}{_short(state)}"
+    )
+
+
+def _pace(state: CameraState) -> str:
+    kept = state.kept
+    width = f" at {kept.width_px} px" if kept.width_px else ""
+    return f"{kept.frames_per_second:.1f}{width}"
+
+
+def _short(state: CameraState) -> str:
+    kept = state.kept
+    if not kept.below_floor:
+        return ""
+    return (
+        f"; BELOW THE POLICY'S FLOOR: {kept.frames_per_second:.1f} of "
+        f"{kept.floor_per_second:g} frames a second"
     )
 
 

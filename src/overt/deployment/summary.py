@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from overt.deployment.file import WHOLE_PICTURE, Camera, Deployment
-from overt.deployment.policy_safeguards import RetentionSettings
+from overt.deployment.policy_safeguards import CoverageSettings, RetentionSettings
 from overt.deployment.settings import Intelligence, area
 from overt.deployment.window import spell_duration, spell_time
 from overt.vocabulary import DeploymentKind
@@ -35,6 +35,7 @@ def in_words(deployment: Deployment, now: datetime) -> dict[str, str]:
         **_safeguards(deployment),
         "Kept": _kept(deployment.policy.retention),
         "Alerts": _evidence(deployment),
+        "Coverage": _coverage(deployment.policy.coverage),
         "Models": f"the pack {deployment.pack}",
         **{f"Camera {camera.name}": _view(camera) for camera in deployment.cameras},
     }
@@ -105,6 +106,14 @@ def _kept(kept: RetentionSettings) -> str:
     return (
         f"after the end, the list {kept.list_hours:g} h, alerts {kept.alerts_days:g} days, "
         f"false ones {false}; the log {kept.log_months} months; other faces never"
+    )
+
+
+def _coverage(asked: CoverageSettings) -> str:
+    return (
+        f"each camera looks at {asked.min_frames_per_second:g} to "
+        f"{asked.max_frames_per_second:g} frames a second, reduced to "
+        f"{asked.min_detection_width_px} px at the least; what falls short is shown and counted"
     )
 
 

@@ -10,6 +10,7 @@ from time import monotonic
 from overt.capture import FROZEN_S
 from overt.runtime.messages import CameraState, Ended, Picture
 from overt.runtime.minutes import Minute, Minutes
+from overt.runtime.timing import Spread
 from overt.runtime.views import Listed
 from overt.storage import AlertRecord
 from overt.vocabulary import LinkState, LossCause
@@ -35,10 +36,14 @@ class Health(StrEnum):
 class CameraLive:
     """How one camera is doing now.
 
-    `frames_per_second` is the pace of detection over the last few seconds, and
-    `last_frame_age_s` the time since a frame was last looked at, None before the first. `dropped`
+    `frames_per_second` is how many frames were looked at a second over the last few, reduced to
+    `width_px`, in which faces from `finds_px` of the camera's picture are found as good as always;
+    `floor_per_second` is what the policy asks, `below_floor` says that it is not held
+    now, and `below_floor_s` for how long it was not. `last_frame_age_s` is the time since a frame
+    was last looked at, None before the first. `dropped`
     counts frames by cause, and `frames` those looked at. `link` says how a live source is connected,
     and `losses` how often it was lost, by cause. `faces_seen` and `searched` count passages, `alerts` those on record.
+    `ages` counts how old frames were when they were decided on.
     `error` says in plain words how it ended, if not simply, why it is lost and being opened
     again, or that its picture is always the same; no source's password is in it.
     """
@@ -46,6 +51,11 @@ class CameraLive:
     camera: str
     state: Health
     frames_per_second: float = 0.0
+    width_px: int = 0
+    finds_px: int = 0
+    floor_per_second: float = 0.0
+    below_floor: bool = False
+    below_floor_s: float = 0.0
     dropped: dict[str, int] = field(default_factory=dict)
     last_frame_age_s: float | None = None
     reconnects: int = 0
@@ -56,6 +66,7 @@ class CameraLive:
     frames: int = 0
     link: LinkState = LinkState.PLAYING
     losses: dict[LossCause, int] = field(default_factory=dict)
+    ages: Spread = field(default_factory=Spread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +101,12 @@ class _Camera:
         return CameraLive(
             camera=state.camera,
             state=self._health(age_s),
-            frames_per_second=0.0 if self.ended else state.frames_per_second,
+            frames_per_second=0.0 if self.ended else state.kept.frames_per_second,
+            width_px=state.kept.width_px,
+            finds_px=state.kept.finds_px,
+            floor_per_second=state.kept.floor_per_second,
+            below_floor=state.kept.below_floor and not self.ended,
+            below_floor_s=state.kept.below_floor_s,
             dropped={str(cause): count for cause, count in state.dropped.items()},
             last_frame_age_s=age_s,
             reconnects=state.link.reconnects,
@@ -101,6 +117,7 @@ class _Camera:
             frames=counts.frames,
             link=state.link.state,
             losses=dict(state.link.losses),
+            ages=state.ages,
         )
 
     def _trouble(self) -> str:

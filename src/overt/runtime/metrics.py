@@ -14,7 +14,12 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from overt import __version__
@@ -31,6 +36,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """Goes with `exposition`."""
 
 _CAMERA = ("deployment", "camera")
+_AGES = range(-6, 3)  # of two: 16 ms to 4 s, and what is older than 3 s is never decided on
 
 _Labels: TypeAlias = tuple[str, ...]
 _Sample: TypeAlias = tuple[_Labels, float]
@@ -153,11 +159,35 @@ def _of_cameras(cameras: list[tuple[str, CameraLive]]) -> Iterator[Metric]:
         _CAMERA,
     )
     yield _gauge(
+        "overt_camera_detection_width_pixels",
+        "What pictures are reduced to before faces are looked for, on their longer side.",
+        each(lambda live: live.width_px or None),
+        _CAMERA,
+    )
+    yield _gauge(
+        "overt_camera_surely_found_pixels",
+        "How wide a face must be in the camera's picture to be found as good as always.",
+        each(lambda live: live.finds_px or None),
+        _CAMERA,
+    )
+    yield _gauge(
+        "overt_camera_floor_hertz",
+        "Frames a second that the policy asks to be looked at.",
+        each(lambda live: live.floor_per_second),
+        _CAMERA,
+    )
+    yield _counter(
+        "overt_camera_below_floor_seconds",
+        "Time in which fewer frames were looked at than the policy asks.",
+        each(lambda live: live.below_floor_s),
+    )
+    yield _gauge(
         "overt_camera_last_frame_age_seconds",
         "Time since a frame was last looked at.",
         each(lambda live: live.last_frame_age_s),
         _CAMERA,
     )
+    yield _ages(cameras)
     yield _gauge(
         "overt_camera_state",
         "How a camera is: 1 for its state, 0 for every other.",
@@ -194,6 +224,19 @@ def _of_cameras(cameras: list[tuple[str, CameraLive]]) -> Iterator[Metric]:
         "Alerts on record: possible ones, for people to decide.",
         each(lambda live: live.alerts),
     )
+
+
+def _ages(cameras: list[tuple[str, CameraLive]]) -> Metric:
+    family = HistogramMetricFamily(
+        "overt_camera_frame_age_seconds",
+        "How old frames were when they were decided on.",
+        labels=_CAMERA,
+    )
+    for of, live in cameras:
+        buckets = [(str(2.0**each), float(live.ages.at_most(each))) for each in _AGES]
+        whole = ("+Inf", float(live.ages.count))
+        family.add_metric((of, live.camera), [*buckets, whole], live.ages.total_s)
+    return family
 
 
 def _by(
