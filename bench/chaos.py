@@ -56,6 +56,7 @@ STREET = Film((14, 15, 1001, 26, 38, 49, 1002, 50, 61), shown_s=2.5, gap_s=2.5)
 _BETWEEN_S = (1.5, 6.5)
 _AROUND_S = 0.25
 LONGEST = timedelta(hours=24)
+_LONGEST_S, _LONGEST_KILL_S = 300.0, 30.0  # on a machine that does much else
 _LATE_S = 1.0  # an alert may be decided so long after its face has gone
 
 
@@ -192,6 +193,7 @@ class _Killer:
     street: Street
     kills: int
     peace_s: float
+    began_s: float = field(default_factory=monotonic)
     peace_from_s: float = 0.0
     looking: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(CAMERAS, False))
     done: list[Kill] = field(default_factory=list)
@@ -242,8 +244,10 @@ class _Killer:
         return self.peace_from_s + self.peace_s
 
     def is_over(self) -> bool:
-        """Tell whether all is done."""
-        return bool(self.ended_s) and monotonic() > self.ended_s
+        """Tell whether all is done, or nothing will come of it."""
+        longest_s = _LONGEST_S + _LONGEST_KILL_S * self.kills
+        done = bool(self.ended_s) and monotonic() > self.ended_s
+        return done or monotonic() - self.began_s > longest_s
 
     def _see(self, state: CameraState) -> None:
         camera, now_s = state.camera, monotonic()
@@ -337,8 +341,10 @@ def examine(office: Office, run_id: str, killer: _Killer, ledgers: Path) -> Chao
             wrong.append(f"{alert.candidate.subject_id} alerted when {street.subject(number)} was")
     wrong += [f"passage {which} alerted {n} times" for which, n in raised.items() if n > 1]
     first, last = street.passage_at(killer.peace_until_s), street.passage_at(killer.ended_s) - 1
-    if not killer.alerts:
-        raise OvertError("Nobody raised an alert, so nothing can be told.")
+    if not killer.alerts or not killer.ended_s:
+        raise OvertError(
+            f"It came to no end: {len(killer.alerts)} alerts, {len(killer.done)} processes replaced."
+        )
     begun = street.passage_at(killer.peace_from_s)
     passages = [
         (camera, number)

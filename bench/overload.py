@@ -1,37 +1,43 @@
 """Three times the load that fits: what is dropped is counted, and what is looked at is judged alike.
 
-First it is measured how many frames a second fit, all cores at work. Then as many cameras play a
-drawn street at its own pace as come to three times that, one of them over RTSP. Which frames they
-looked at they write down themselves; the same pipeline then looks at exactly these again, with
-nothing else running, and has to raise the same alerts.
+First it is measured how many looks a second fit, all cores at work, at the policy's smallest width.
+Then three times as many cameras play a drawn street at its own pace as that would keep at the
+policy's floor, one of them over RTSP. Which frames they looked at, and how closely, they write down
+themselves; the same pipeline then looks at exactly these again, with nothing else running, and has
+to raise the same alerts.
 """
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
 from time import monotonic
+from typing import Any
 
 import av
 
 from bench.cameras import Watch, live_job, pid_of
+from bench.console_scene import repeated
 from bench.context import Context, MissingError
 from bench.drawn import drawn_scene
 from bench.leaks import Trend, held_by, trend
 from bench.lists import enrolled
 from bench.results import Claim, Grid
 from bench.telling_worker import ledger_of, tell_of
-from bench.testing import RTSPServer, demand_server
+from bench.testing import serving
 from overt.capture import open_source
 from overt.matching.gallery import Gallery
 from overt.runtime.crew import side_by_side
 from overt.runtime.messages import CameraState, Message
+from overt.runtime.pace import PaceSettings
 from overt.runtime.pipeline import CameraPipeline
 from overt.runtime.supervisor import Patience
 from overt.runtime.worker import CameraJob
+from overt.vision.detection import DetectorSettings
 from overt.vision.store import ModelStore, Pack
 
 TIMES = 3.0
@@ -39,11 +45,13 @@ OLDEST_S = 3.0
 _CORES = 2
 _LOOPS, _QUICK_LOOPS = 3, 2
 _THRESHOLD = 0.022
-_RATE = 25
+_WORKING_PX = 960
+_PACE = PaceSettings()
+_MOST_CAMERAS, _QUICK_CAMERAS = 20, 3
 _SAMPLE_S = 1.0
 _WARM_S = 15.0
 _MOST_GROWTH = 0.05
-_AFTER_LAST = 2 * _RATE  # frames that may have come after the last look, as a stream is stopped
+_AFTER_LAST = 50  # frames that may have come after the last look, as a stream is stopped
 _RTSP = "rtsp"
 _PATIENCE = Patience(starting_s=300.0, silence_s=120.0, stall_s=60.0, opening_s=120.0)
 """Far more than a run allows: here nothing is to be ended, however long it takes."""
@@ -73,10 +81,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class OverloadResult:
-    """What fits, what was offered, and what became of it."""
+    """How many looks a second fit and how many the floors of all ask, and what became of it."""
 
     fits: float
-    offered: float
+    asked: float
     looked_at: float
     rows: tuple[Row, ...]
 
@@ -88,9 +96,9 @@ class OverloadResult:
         yield Claim(
             "overload: the load",
             f"≥ {TIMES:g} times what fits",
-            f"{self.offered:.0f} frames a second offered, {self.fits:.0f} fit: "
-            f"{self.offered / self.fits:.1f} times",
-            self.offered >= TIMES * self.fits,
+            f"{len(self.rows)} cameras ask {self.asked:.0f} looks a second at least, "
+            f"{self.fits:.0f} fit: {self.asked / self.fits:.1f} times",
+            self.asked >= TIMES * self.fits,
         )
         yield Claim(
             "overload: frames delivered = looked at + dropped by cause",
@@ -137,7 +145,7 @@ class OverloadResult:
         )
         heads = ("camera", "delivered", "looked at", "dropped", "alerts", "same in peace")
         note = (
-            f"{self.looked_at:.1f} looks a second in all, of {self.offered:.0f} frames. Over RTSP "
+            f"{self.looked_at:.1f} looks a second in all, of {self.asked:.0f} asked. Over RTSP "
             "delivered frames are those up to the last one looked at and what was counted after it."
         )
         columns = (*heads, "age p99, oldest s", "unshared MB")
@@ -172,15 +180,26 @@ class _Samples:
 
 def _jobs(film: Path, pack: Pack, models: Path, count: int) -> list[CameraJob]:
     jobs = [
-        live_job(f"street-{number}", str(film), pack, models, threshold=_THRESHOLD, working_px=960)
+        live_job(
+            f"street-{number}",
+            str(film),
+            pack,
+            models,
+            threshold=_THRESHOLD,
+            working_px=_WORKING_PX,
+        )
         for number in range(1, count + 1)
     ]
     return [replace(job, lasting=False) for job in jobs]
 
 
 def _what_fits(jobs: list[CameraJob], gallery: Gallery) -> float:
-    """Return how many frames a second all cores can look at, as fast as they can."""
-    with Watch([replace(job, newest_only=False) for job in jobs], gallery, _PATIENCE) as watch:
+    """Return how many looks a second all cores can take, at the smallest width."""
+    least = DetectorSettings(
+        working_px=_PACE.smallest_px, smallest_score=jobs[0].detector.smallest_score
+    )
+    hurried = [replace(job, newest_only=False, detector=least) for job in jobs]
+    with Watch(hurried, gallery, _PATIENCE) as watch:
         watch.until(lambda: all(watch.frames(each.settings.camera) > 10 for each in jobs))
         before, began_s = _looked(watch.states), monotonic()
         watch.for_s(8.0)
@@ -191,16 +210,18 @@ def _looked(states: dict[str, CameraState]) -> int:
     return sum(each.counts.frames for each in states.values())
 
 
-def overload(
-    film: Path, pack: Pack, models: Path, gallery: Gallery, server: RTSPServer | None
-) -> OverloadResult:
-    """Offer three times of what fits, and hold what came of it against the same in peace."""
+def overload(context: Context, film: Path, gallery: Gallery, rtsp_port: int) -> OverloadResult:
+    """Ask three times of what fits, and hold what came of it against the same in peace."""
+    pack, models = context.pack, context.home.models
     fits = _what_fits(_jobs(film, pack, models, _CORES), gallery)
-    count = math.ceil(TIMES * fits / _RATE)
+    most = _QUICK_CAMERAS if context.quick else _MOST_CAMERAS
+    count = min(most, math.ceil(TIMES * fits / _PACE.least_per_second))
     jobs = _jobs(film, pack, models, count)
-    if server is not None:
-        url = f"rtsp://127.0.0.1:{server.port}/clip"
-        jobs.append(live_job(_RTSP, url, pack, models, threshold=_THRESHOLD, working_px=960))
+    if rtsp_port:
+        url = f"rtsp://127.0.0.1:{rtsp_port}/clip"
+        jobs.append(
+            live_job(_RTSP, url, pack, models, threshold=_THRESHOLD, working_px=_WORKING_PX)
+        )
     names = [job.settings.camera for job in jobs]
     samples = _Samples(names)
     with TemporaryDirectory() as folder, tell_of(Path(folder)):
@@ -212,7 +233,7 @@ def overload(
             took_s = monotonic() - began_s
             watch.over()
         ledgers = {name: ledger_of(Path(folder), name) for name in names}
-    tasks = [_Task(job, film, gallery, _sequences(ledgers[job.settings.camera])) for job in jobs]
+    tasks = [_Task(job, film, gallery, _widths(ledgers[job.settings.camera])) for job in jobs]
     again = dict(zip(names, side_by_side(_look_again, tasks, processes=_CORES), strict=True))
     length = _frames(film)
     rows = [
@@ -220,23 +241,24 @@ def overload(
         for name in names
     ]
     looked = sum(each.looked_at for each in rows)
-    return OverloadResult(fits, len(jobs) * _RATE, looked / took_s, tuple(rows))
+    asked = len(jobs) * _PACE.least_per_second
+    return OverloadResult(fits, asked, looked / took_s, tuple(rows))
 
 
 def _row(
     state: CameraState,
-    ledger: list[dict[str, object]],
+    ledger: list[dict[str, Any]],
     again: "_Alerts | None",
     length: int,
     memory: Trend,
 ) -> Row:
     looks = [each for each in ledger if "looked" in each]
     alerts = _alerts(looks)
-    ages = sorted(float(str(each["age"])) for each in looks)
+    ages = sorted(each["age"] for each in looks)
     dropped = {str(cause): count for cause, count in state.dropped.items()}
     accounted = state.counts.frames + sum(dropped.values())
     live = state.camera == _RTSP
-    up_to_last = 1 + max(int(str(each["looked"])) for each in looks)
+    up_to_last = 1 + max(each["looked"] for each in looks)
     after = accounted - up_to_last
     delivered = length
     if live:
@@ -265,19 +287,16 @@ class _Task:
     job: CameraJob
     film: Path
     gallery: Gallery
-    sequences: frozenset[int]
+    widths_px: Mapping[int, int]
+    """By the number of the frame."""
 
 
-def _sequences(ledger: list[dict[str, object]]) -> frozenset[int]:
-    return frozenset(int(str(each["looked"])) for each in ledger if "looked" in each)
+def _widths(ledger: list[dict[str, Any]]) -> dict[int, int]:
+    return {each["looked"]: each["width"] for each in ledger if "looked" in each}
 
 
-def _alerts(looks: list[dict[str, object]]) -> _Alerts:
-    return [
-        (int(str(look["looked"])), subject, track)
-        for look in looks
-        for subject, track in look["alerts"]  # type: ignore[attr-defined]
-    ]
+def _alerts(looks: list[dict[str, Any]]) -> _Alerts:
+    return [(look["looked"], subject, track) for look in looks for subject, track in look["alerts"]]
 
 
 def _look_again(task: _Task) -> "_Alerts | None":
@@ -292,7 +311,8 @@ def _look_again(task: _Task) -> "_Alerts | None":
     found: _Alerts = []
     with open_source(str(task.film), task.job.capture) as source:
         for frame in source:
-            if frame.sequence in task.sequences:
+            if frame.sequence in task.widths_px:
+                detector.working_px = task.widths_px[frame.sequence]
                 found += [
                     (frame.sequence, each.candidate.subject_id, each.track_id)
                     for each in pipeline.process(frame).alerts
@@ -308,44 +328,16 @@ def _frames(film: Path) -> int:
         return sum(packet.size > 0 for packet in source.demux(video=0))
 
 
-def repeated(film: Path, times: int) -> Path:
-    """Return a film that plays another so many times, without encoding it anew."""
-    path = film.with_name(f"{film.stem}-{times}-times.mp4")
-    if path.exists():
-        return path
-    partial = path.with_suffix(".part.mp4")
-    with av.open(str(partial), "w") as out:
-        target = None
-        for turn in range(times):
-            with av.open(str(film)) as source:
-                stream = source.streams.video[0]
-                target = target or out.add_stream_from_template(stream)
-                for packet in source.demux(stream):
-                    if packet.size and packet.pts is not None and packet.dts is not None:
-                        shift = turn * int(stream.duration or 0)
-                        packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
-                        packet.stream = target
-                        out.mux(packet)
-    partial.rename(path)
-    return path
-
-
 def measure(context: Context) -> OverloadResult:
     """Play the drawn street on as many cameras as come to three times what fits."""
     scene = drawn_scene(context)
     gallery = Gallery.of(enrolled(context, scene.files))
     film = repeated(Path(scene.source), _QUICK_LOOPS if context.quick else _LOOPS)
-    server: RTSPServer | None = RTSPServer(film)
-    try:
-        demand_server()
-        assert server is not None
-        server.start()
-    except MissingError as error:
-        context.console.print(str(error))
-        server = None
-    try:
-        with context.progress("too much to look at"):
-            return overload(film, context.pack, context.home.models, gallery, server)
-    finally:
-        if server is not None:
-            server.stop()
+    with ExitStack() as stack:
+        port = 0
+        try:
+            port = stack.enter_context(serving(film)).port
+        except MissingError as error:
+            context.console.print(str(error))
+        stack.enter_context(context.progress("too much to look at"))
+        return overload(context, film, gallery, port)

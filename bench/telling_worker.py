@@ -20,7 +20,8 @@ from overt.runtime.messages import Message, Raised
 from overt.runtime.pipeline import CameraPipeline, PipelineResult
 from overt.runtime.worker import CameraJob
 from overt.runtime.worker import work as real_work
-from overt.values import Frame
+from overt.runtime.zoned import ZonedDetector
+from overt.values import FaceDetection, Frame
 
 _FOLDER = "OVERT_BENCH_LEDGERS"
 SAYING, SAID = "saying", "said"
@@ -42,20 +43,29 @@ def work(job: CameraJob, pipe: Connection, stop: Event) -> None:
     def write(**told: Any) -> None:
         os.write(ledger, (json.dumps(told) + "\n").encode())
 
-    real_follow = CameraPipeline.follow
+    widths_px: dict[int, int] = {}
+    real_detect, real_follow = ZonedDetector.detect, CameraPipeline.follow
+
+    def detect(self: ZonedDetector, frame: Frame) -> list[FaceDetection]:
+        widths_px[frame.sequence] = self.working_px
+        return real_detect(self, frame)
 
     def follow(self: CameraPipeline, frame: Frame, *rest: Any) -> PipelineResult:
         result = real_follow(self, frame, *rest)
         write(
             looked=frame.sequence,
-            at=frame.presentation_s,
+            width=widths_px.pop(frame.sequence),
             age=monotonic() - frame.monotonic_s,
             alerts=[[each.candidate.subject_id, each.track_id] for each in result.alerts],
         )
         return result
 
-    CameraPipeline.follow = follow  # type: ignore[assignment,method-assign]
-    real_work(job, _Telling(pipe, write), stop)  # type: ignore[arg-type]
+    telling: Any = _Telling(pipe, write)
+    with (
+        patch.object(ZonedDetector, "detect", detect),
+        patch.object(CameraPipeline, "follow", follow),
+    ):
+        real_work(job, telling, stop)
 
 
 class _Telling:

@@ -107,7 +107,8 @@ def test_a_process_that_is_killed_or_hangs_is_replaced_and_the_other_goes_on(
 ) -> None:
     """Promise R3: no camera is given up, and no other one is disturbed."""
     jobs = [a_job(name, clip, models, paced=True) for name in ("gate", "mast")]
-    watch = watching(jobs, Patience(starting_s=120.0, silence_s=5.0, stall_s=60.0))
+    # So patient with a busy process that only what it does can give a stopped one away.
+    watch = watching(jobs, Patience(starting_s=600.0, silence_s=600.0, stall_s=60.0))
     try:
         watch.until(lambda: min(watch.frames("gate"), watch.frames("mast")) > 0)
         mast = _pid_of("mast")
@@ -115,7 +116,11 @@ def test_a_process_that_is_killed_or_hangs_is_replaced_and_the_other_goes_on(
         os.kill(first, signal.SIGKILL)
         watch.until(lambda: watch.losses(LossCause.DIED) == 1)
         assert watch.states["gate"].link.state is LinkState.LOST
+        lost_s = monotonic()
+        watch.until(lambda: watch.states["gate"].link.state is LinkState.PLAYING)
+        away_s = monotonic() - lost_s
         watch.more()
+        assert watch.states["gate"].link.lost_s >= away_s - 1.0, "also while a process starts"
         second = _pid_of("gate")
         os.kill(second, signal.SIGSTOP)
         watch.until(lambda: watch.losses(LossCause.SILENT) == 1)
