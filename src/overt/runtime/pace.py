@@ -112,6 +112,11 @@ class Pace:
         """Every width that the present pictures may be reduced to, the largest first."""
         return self._steps.widths_px
 
+    @property
+    def came_ago_s(self) -> float:
+        """How long ago a picture came, whether it was due or not."""
+        return self._clock() - self._came_s
+
     def due(self) -> bool:
         """Tell whether a picture that comes now should be looked at; asked of every one.
 

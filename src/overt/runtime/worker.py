@@ -251,7 +251,9 @@ class _Worker:
         self._job = replace(self._job, settings=settings)
         self._pipeline.change(settings, self._detectors[0], gallery)
         self._pipeline.watched = self._pictures.on or settings.watched
-        self._lookahead.look_by(list(map(self._pipeline.in_zone, self._detectors)))
+        zoned = list(map(self._pipeline.in_zone, self._detectors))
+        self._lookahead.look_by(zoned)
+        self._closeness.look_by(zoned[0])
         self._pictures.change(settings)
         self._send(Changed(before))
 
@@ -317,6 +319,7 @@ class _Worker:
             dropped=dropped,
             kept=self._pace.kept((link.for_s if link else inf) if playing else 0.0),
             waiting_s=monotonic() - self._last_look_s,
+            silent_s=self._pace.came_ago_s,
             link=link or Link(),
             alerted_ago_s=self._pipeline.alerted_ago_s(self._film_s),
             film_s=self._film_s,
