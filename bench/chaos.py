@@ -1,7 +1,5 @@
 """Cameras' processes killed and stopped at any moment while people pass: is an alert lost or doubled?
 
-    python -m bench.chaos CACHE MODELS URL BEGAN KILLS
-
 Two live cameras look at a street on which listed people and others pass one by one, known to the
 frame. A while passes in peace: that is the oracle. Then one process after another is killed or
 stopped, half of them just when an alert is due. What a process said is written down by itself,
@@ -9,16 +7,13 @@ before and after it said it; what came of it is read from the record.
 """
 
 import argparse
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from statistics import median, quantiles
@@ -26,6 +21,7 @@ from tempfile import TemporaryDirectory
 from threading import Timer
 from time import monotonic, time
 
+from bench.apart import run_apart, tell
 from bench.cameras import pid_of
 from bench.context import Context
 from bench.deployments import live_deployment_of
@@ -411,13 +407,8 @@ def measure(context: Context) -> ChaosResult:
 
 
 def _apart(context: Context, street: LiveStreet, kills: int) -> ChaosResult:
-    told = [str(context.cache), str(context.home.models), street.url, str(street.began_s)]
-    command = [sys.executable, "-m", "bench.chaos", *told, str(kills)]
-    root = Path(__file__).parents[1]
-    ended = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, cwd=root)
-    if ended.returncode:
-        raise OvertError("The kills could not be measured.")
-    found = json.loads(ended.stdout)
+    told = (context.cache, context.home.models, street.url, street.began_s, kills)
+    found = run_apart("bench.chaos", told)
     return ChaosResult(
         **{
             **found,
@@ -445,7 +436,8 @@ def amok(cache: Path, models: Path, url: str, began_s: float, kills: int) -> Cha
             return examine(office, run_id, killer, ledgers)
 
 
-def _main() -> None:
+def main() -> None:
+    """Kill cameras' processes, as the arguments say."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cache", type=Path)
     parser.add_argument("models", type=Path)
@@ -453,9 +445,4 @@ def _main() -> None:
     parser.add_argument("began_s", type=float)
     parser.add_argument("kills", type=int)
     given = parser.parse_args()
-    found = amok(given.cache, given.models, given.url, given.began_s, given.kills)
-    print(json.dumps(asdict(found)))
-
-
-if __name__ == "__main__":
-    _main()
+    tell(lambda: amok(given.cache, given.models, given.url, given.began_s, given.kills))

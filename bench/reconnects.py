@@ -1,24 +1,20 @@
 """Five hundred reconnects of one camera, and a hundred of its processes: does anything stay behind?
 
-    python -m bench.reconnects MODELS CLIP TIMES PROCESSES
-
 A camera over a real RTSP server is cut, looks again, and is cut again; then its process is killed
 at any moment of its life, again and again. What camera and parent hold is read from the system
 after each: descriptors, threads, memory; of the parent also children that nobody took leave of.
 """
 
 import argparse
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+from bench.apart import run_apart, tell
 from bench.cameras import Watch, hurried, live_job, pid_of
 from bench.context import Context
 from bench.leaks import Held, Trend, held_by, semaphores, trend, zombies
@@ -26,7 +22,6 @@ from bench.outages import failing_camera
 from bench.portraits import Film, gallery_of
 from bench.results import Claim, Grid
 from bench.testing import demand_server
-from overt.errors import OvertError
 from overt.vision.store import ModelStore
 from overt.vocabulary import LinkState
 
@@ -191,13 +186,7 @@ def measure(context: Context) -> ReconnectsResult:
 
 
 def _apart(models: Path, clip: Path, times: int, processes: int) -> ReconnectsResult:
-    told = [str(models), str(clip), str(times), str(processes)]
-    command = [sys.executable, "-m", "bench.reconnects", *told]
-    root = Path(__file__).parents[1]
-    ended = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, cwd=root)
-    if ended.returncode:
-        raise OvertError("The reconnects could not be measured.")
-    found = json.loads(ended.stdout)
+    found = run_apart("bench.reconnects", (models, clip, times, processes))
     growths = tuple(
         Growth(**{**each, **{n: Trend(**each[n]) for n in ("files", "threads", "memory")}})
         for each in found["growths"]
@@ -207,16 +196,12 @@ def _apart(models: Path, clip: Path, times: int, processes: int) -> ReconnectsRe
     )
 
 
-def _main() -> None:
+def main() -> None:
+    """Lose a camera again and again, as the arguments say."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", type=Path)
     parser.add_argument("clip", type=Path)
     parser.add_argument("times", type=int)
     parser.add_argument("processes", type=int)
     given = parser.parse_args()
-    found = reconnect(given.models, given.clip, given.times, given.processes)
-    print(json.dumps(asdict(found)))
-
-
-if __name__ == "__main__":
-    _main()
+    tell(lambda: reconnect(given.models, given.clip, given.times, given.processes))

@@ -1,30 +1,24 @@
 """How soon a camera that went away is missed, and how soon a face is found once it is back.
 
-    python -m bench.recovery MODELS CLIP WAY SECONDS...
-
 A live camera watches somebody who stays, over a real RTSP server behind a proxy. It goes away in
 one of five ways, for as long as is asked; what its process tells its parent is written down with
-the time. Each way is in processes of its own, all at once: a camera's process imports again what
-its parent's main module imports, and there is little else to do than to wait.
+the time. Each way is in processes of its own, all at once, since there is little to do but wait.
 """
 
 import argparse
-import json
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+from bench.apart import run_apart, tell
 from bench.cameras import Watch, live_job, pid_of
 from bench.context import Context
 from bench.outages import FailingCamera, Way, failing_camera
 from bench.portraits import Film, gallery_of
 from bench.results import Claim, Grid
 from bench.testing import demand_server
-from overt.errors import OvertError
 from overt.vision.store import ModelStore
 from overt.vocabulary import LinkState
 
@@ -183,25 +177,16 @@ def measure(context: Context) -> RecoveryResult:
 
 
 def _apart(models: Path, clip: Path, way: Way, lengths: Sequence[float]) -> list[Recovery]:
-    told = [str(models), str(clip), way.name, *map(str, lengths)]
-    command = [sys.executable, "-m", "bench.recovery", *told]
-    root = Path(__file__).parents[1]
-    ended = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, cwd=root)
-    if ended.returncode:
-        raise OvertError(f"The camera that goes away could not be measured: {way}.")
-    rows = json.loads(ended.stdout)["recoveries"]
+    rows = run_apart("bench.recovery", (models, clip, way.name, *lengths))["recoveries"]
     return [Recovery(**{**row, "way": Way(row["way"])}) for row in rows]
 
 
-def _main() -> None:
+def main() -> None:
+    """Let a camera go away in one way, as the arguments say."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", type=Path)
     parser.add_argument("clip", type=Path)
     parser.add_argument("way", choices=[way.name for way in Way])
     parser.add_argument("seconds", type=float, nargs="+")
     given = parser.parse_args()
-    print(json.dumps(asdict(recover(given.models, given.clip, Way[given.way], given.seconds))))
-
-
-if __name__ == "__main__":
-    _main()
+    tell(lambda: recover(given.models, given.clip, Way[given.way], given.seconds))

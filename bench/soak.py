@@ -1,21 +1,16 @@
 """Two live cameras for as long as is asked, lost and found again meanwhile: does anything grow?
 
-    python -m bench.soak CACHE MODELS SECONDS URL...
-
 A real run: supervisor, record, alerts of people who pass again and again. Each camera's network is
 cut now and then. What every process holds is read every few seconds; growth is the Theil-Sen slope
 over medians of a minute (or a tenth of a short run), from when a fifth of the time has passed.
 """
 
 import argparse
-import json
 import os
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 from statistics import median
@@ -23,6 +18,7 @@ from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from time import monotonic
 
+from bench.apart import run_apart, tell
 from bench.cameras import pid_of
 from bench.chaos import CAMERAS, LONGEST, STREET, prepared_list, run_of
 from bench.context import Context
@@ -31,7 +27,6 @@ from bench.leaks import Held, Trend, held_by, trend
 from bench.live_street import live_street
 from bench.outages import BreakableNetwork
 from bench.results import Claim, Grid
-from overt.errors import OvertError
 from overt.runtime.messages import CameraState, Ended
 from overt.runtime.views import Listed
 from overt.storage import AlertRecord
@@ -45,6 +40,9 @@ _WARM = 0.2
 _BLOCK_S = 60.0
 _FEWEST_BLOCKS = 10
 PARENT = "parent"
+
+
+_FIGURES = ("unshared", "resident", "files", "threads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +154,8 @@ class _Watcher:
         """Return how everything grew."""
         for who in (PARENT, *CAMERAS):
             blocks = self._blocks(who)
-            yield Soaked(
-                who,
-                *(_trend(blocks, name) for name in ("unshared", "resident", "files", "threads")),
-                processes=len(self.pids[who]),
-            )
+            grown = {name: _trend(blocks, name) for name in _FIGURES}
+            yield Soaked(who, **grown, processes=len(self.pids[who]))
 
     def a_camera(self) -> Trend:
         """Return how the memory of all processes grew together, a camera."""
@@ -259,13 +254,8 @@ def measure(context: Context) -> SoakResult:
 
 
 def _apart(context: Context, urls: Sequence[str], seconds: float) -> SoakResult:
-    told = [str(context.cache), str(context.home.models), str(seconds), *urls]
-    command = [sys.executable, "-m", "bench.soak", *told]
-    root = Path(__file__).parents[1]
-    ended = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, cwd=root)
-    if ended.returncode:
-        raise OvertError("The soak could not be measured.")
-    found = json.loads(ended.stdout)
+    told = (context.cache, context.home.models, seconds, *urls)
+    found = run_apart("bench.soak", told)
     names = ("unshared", "resident", "files", "threads")
     soaked = tuple(
         Soaked(**{**each, **{name: Trend(**each[name]) for name in names}})
@@ -274,16 +264,12 @@ def _apart(context: Context, urls: Sequence[str], seconds: float) -> SoakResult:
     return SoakResult(**{**found, "soaked": soaked, "a_camera": Trend(**found["a_camera"])})
 
 
-def _main() -> None:
+def main() -> None:
+    """Watch cameras, as the arguments say."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cache", type=Path)
     parser.add_argument("models", type=Path)
     parser.add_argument("seconds", type=float)
     parser.add_argument("urls", nargs="+")
     given = parser.parse_args()
-    found = soak(given.cache, given.models, given.urls, given.seconds)
-    print(json.dumps(asdict(found)))
-
-
-if __name__ == "__main__":
-    _main()
+    tell(lambda: soak(given.cache, given.models, given.urls, given.seconds))

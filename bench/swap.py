@@ -17,13 +17,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, perf_counter
 
-import av
-
 from bench.context import Context
 from bench.lists import random_templates
 from bench.memory import Memory, memory_of
 from bench.office import open_office
 from bench.results import Claim, Grid
+from bench.threads import looped
 from overt.audit.events import WatchlistImported
 from overt.audit.log import SYSTEM
 from overt.capture import CaptureSettings, Zone
@@ -324,23 +323,5 @@ def measure(context: Context) -> Swap:
         home = Path(folder) / "home"
         home.mkdir(mode=0o700)
         (home / "models").symlink_to(models.absolute())
-        long = _repeated(clip, Path(folder) / "long.mp4")
+        long = looped(clip, Path(folder) / "long.mp4", _TURNS)
         return swap(home, long, context.pack, _LISTED_QUICK if context.quick else _LISTED)
-
-
-def _repeated(clip: Path, path: Path) -> Path:
-    """Write a clip again and again, without decoding it, until it outlasts the measurement."""
-    with av.open(str(clip)) as source, av.open(str(path), "w") as target:
-        stream = source.streams.video[0]
-        copied = target.add_stream_from_template(stream)
-        packets = [each for each in source.demux(stream) if each.dts is not None]
-        length = max(each.dts + (each.duration or 0) for each in packets) - packets[0].dts
-        taken = [(bytes(each), each.pts, each.dts, each.is_keyframe) for each in packets]
-        for turn in range(_TURNS):
-            for data, pts, dts, key in taken:
-                packet = av.Packet(data)
-                packet.stream, packet.time_base = copied, stream.time_base
-                packet.pts, packet.dts = pts + turn * length, dts + turn * length
-                packet.is_keyframe = key
-                target.mux(packet)
-    return path

@@ -91,6 +91,7 @@ def test_it_says_what_was_authorised_and_what_was_searched(row: Row) -> None:
     assert row.faces.frames_dropped > 0
     assert row.faces.coverage_percent is not None
     assert row.faces.minutes_without_pictures == Decimal("1.5")
+    assert row.faces.minutes_below_floor == Decimal("2.0")
     assert row.faces.losses == 3
     assert row.faces.losses_by_cause == "2 stopped sending; 1 delivered no picture"
     assert row.afterwards.stops == 3

@@ -1,14 +1,24 @@
 """What the log says of cameras: each change once, and nothing while nothing changes."""
 
 from collections import Counter
+from dataclasses import replace
 
 from overt.capture import Link
 from overt.errors import SourceError
 from overt.logs import hear
-from overt.logs.events import CameraBack, CameraEnded, CameraLost, CameraOpened, LogEvent
+from overt.logs.events import (
+    CameraAtFloor,
+    CameraBack,
+    CameraBelowFloor,
+    CameraEnded,
+    CameraLost,
+    CameraOpened,
+    LogEvent,
+)
 from overt.runtime.camera_log import CameraLog
 from overt.runtime.counts import Counts
 from overt.runtime.messages import Beat, CameraState, Ended
+from overt.runtime.pace import Kept
 from overt.vocabulary import LinkState, LossCause
 
 
@@ -56,6 +66,20 @@ def test_a_camera_that_is_lost_again_and_again_comes_back_once() -> None:
     )
 
     assert [type(each) for each in told] == [CameraOpened, CameraLost, CameraLost, CameraBack]
+
+
+def test_a_pace_below_what_the_policy_asks_is_told_as_it_begins_and_ends() -> None:
+    slow = Kept(2.5, 640, floor_per_second=6.0, below_floor=True)
+    again = Kept(6.5, 640, floor_per_second=6.0, below_floor_s=12.0)
+    states = [replace(_state(frames), kept=kept) for frames, kept in enumerate([slow, slow, again])]
+
+    told = _told(*states)
+
+    assert told == [
+        CameraBelowFloor("gate", 2.5, 6.0),
+        CameraOpened("gate"),
+        CameraAtFloor("gate", 12.0),
+    ]
 
 
 def test_an_end_is_told_with_the_class_of_its_error_and_never_its_words() -> None:

@@ -87,6 +87,23 @@ def test_a_clock_that_is_moved_back_gives_nobody_more_time(scene: Scene) -> None
     assert standing.why_not() == "the authority's window ended"
 
 
+def test_an_urgent_authority_that_is_confirmed_is_no_longer_either() -> None:
+    """Its end moves to the window's; the step back before that moves nothing."""
+    monotonic, clock, ends = Monotonic(), [START + timedelta(hours=3)], [END - timedelta(hours=1)]
+    standing = Authorised(_Office(clock, ends), _Row(), monotonic)  # type: ignore[arg-type]
+    assert standing.why_not() == ""
+    clock[0] -= TEN
+    ends[0] = END  # confirmed
+
+    for passed in (timedelta(hours=2, minutes=59), timedelta(minutes=1)):
+        assert standing.why_not() == ""
+        clock[0] += passed
+        monotonic.now_s += passed.total_seconds()
+
+    assert clock[0] < END
+    assert standing.why_not() == "the authority's window ended"
+
+
 def test_a_clock_that_is_moved_past_the_end_stops_it_at_once(scene: Scene) -> None:
     monotonic = Monotonic()
     standing = Authorised(scene.office, _live(scene), monotonic)
@@ -102,7 +119,7 @@ def test_a_clock_that_is_moved_past_the_end_stops_it_at_once(scene: Scene) -> No
 def test_no_steps_of_any_kind_lengthen_a_window(moves: list[tuple[int, int]]) -> None:
     """Whatever the clock says, nothing is searched later than the window was long."""
     monotonic, clock = Monotonic(), [START + timedelta(hours=3)]
-    standing = Authorised(_Office(clock), _Row(), monotonic)  # type: ignore[arg-type]
+    standing = Authorised(_Office(clock, [END]), _Row(), monotonic)  # type: ignore[arg-type]
     began_s, allowed_s = monotonic(), (END - clock[0]).total_seconds()
     standing.why_not()
 
@@ -118,9 +135,9 @@ def test_no_steps_of_any_kind_lengthen_a_window(moves: list[tuple[int, int]]) ->
 class _Office:
     """An office in which one deployment is live."""
 
-    def __init__(self, clock: list[datetime]) -> None:
+    def __init__(self, clock: list[datetime], ends: list[datetime]) -> None:
         self.now = lambda: clock[0]
-        deployments = SimpleNamespace(standing=lambda _id: (DeploymentState.LIVE, END, None))
+        deployments = SimpleNamespace(standing=lambda _id: (DeploymentState.LIVE, ends[0], None))
         self.record = SimpleNamespace(deployments=deployments)
 
 

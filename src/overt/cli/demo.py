@@ -124,4 +124,6 @@ def _rehearse(source: str, *, pace: bool, as_json: bool) -> None:
     write_watchlist(folder, source)
     now = datetime.now(UTC)
     path = write_deployment(folder, source, (now, now + timedelta(hours=1)))
-    finish(carry_out(Deployment.load(path), RunOptions(paced=pace, videos=True)), as_json=as_json)
+    with of_run(None, None):
+        result = carry_out(Deployment.load(path), RunOptions(paced=pace, videos=True))
+    finish(result, as_json=as_json)

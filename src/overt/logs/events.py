@@ -178,6 +178,35 @@ class CameraProcessEnded(LogEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class CameraBelowFloor(LogEvent):
+    """A camera is looked at less often than the policy asks; told once, until it is again."""
+
+    name: ClassVar[str] = "camera.below-floor"
+    level: ClassVar[int] = logging.WARNING
+    camera: Named
+    frames_per_second: float
+    floor_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class CameraAtFloor(LogEvent):
+    """A camera is looked at as often as the policy asks again; below, it was for so long in all."""
+
+    name: ClassVar[str] = "camera.at-floor"
+    camera: Named
+    below_floor_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClockMoved(LogEvent):
+    """The machine's clock was moved while searching went on; the audit log has it too."""
+
+    name: ClassVar[str] = "clock.moved"
+    level: ClassVar[int] = logging.WARNING
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class CameraEnded(LogEvent):
     """A camera came to its end: of its recording, of the run, or by an error of this class."""
 
@@ -214,6 +243,15 @@ class WithdrawalTaken(LogEvent):
     name: ClassVar[str] = "withdrawal.taken"
     run: Id
     entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class CamerasHandedOver(LogEvent):
+    """One run's cameras are another's now, and none of them was closed for it."""
+
+    name: ClassVar[str] = "cameras.handed-over"
+    run: Id
+    to: Id
 
 
 # --- the log of acts, and deletion ----------------------------------------------------------

@@ -165,6 +165,11 @@ class Faces:
         "For how long cameras gave no pictures because they were lost or not yet reached, added "
         "up over the cameras, in minutes. Whoever passed then was not looked at.",
     ]
+    minutes_below_floor: Annotated[
+        Decimal,
+        "For how long cameras were looked at less often than the policy asks, added up over the "
+        "cameras, in minutes.",
+    ]
     losses: Annotated[int, "How often a camera was lost; it was opened again each time."]
     losses_by_cause: Annotated[str, "Why cameras were lost, and how often each: the same losses."]
 

@@ -358,6 +358,7 @@ def _faces(period: _Period) -> Faces:
         frames_dropped=dropped,
         coverage_percent=percent(looked_at, looked_at + dropped),
         minutes_without_pictures=minutes(sum(each.lost_s for each in counted)),
+        minutes_below_floor=minutes(sum(each.below_floor_s for each in counted)),
         losses=losses.total(),
         losses_by_cause=losses_in_words(losses),
     )

@@ -4,7 +4,14 @@ from collections import Counter
 from time import monotonic
 
 from overt.logs import tell
-from overt.logs.events import CameraBack, CameraEnded, CameraLost, CameraOpened
+from overt.logs.events import (
+    CameraAtFloor,
+    CameraBack,
+    CameraBelowFloor,
+    CameraEnded,
+    CameraLost,
+    CameraOpened,
+)
 from overt.runtime.messages import Beat, CameraState, Ended, Message
 from overt.vocabulary import LinkState
 
@@ -26,6 +33,7 @@ class CameraLog:
         if state.counts.frames and not before.counts.frames:
             tell(CameraOpened(state.camera))
         self._follow_link(before, state)
+        _follow_pace(before, state)
         if isinstance(message, Ended):
             error = type(message.error).__name__ if message.error else None
             tell(CameraEnded(state.camera, error, state.counts.frames))
@@ -40,3 +48,11 @@ class CameraLog:
         if looks and state.link.state is LinkState.PLAYING and state.camera in self._lost_at_s:
             after_s = monotonic() - self._lost_at_s.pop(state.camera)
             tell(CameraBack(state.camera, after_s))
+
+
+def _follow_pace(before: CameraState, state: CameraState) -> None:
+    kept = state.kept
+    if kept.below_floor and not before.kept.below_floor:
+        tell(CameraBelowFloor(state.camera, kept.frames_per_second, kept.floor_per_second))
+    if before.kept.below_floor and not kept.below_floor:
+        tell(CameraAtFloor(state.camera, kept.below_floor_s))

@@ -25,6 +25,11 @@ class Closeness:
         self._thread = ThreadPoolExecutor(1, "fitting")
         self._ahead: list[Future[None]] = []
 
+    def look_by(self, detector: ZonedDetector) -> None:
+        """Set another detector's width from now on."""
+        self._detector = detector
+        self._fitted = (0, 0)
+
     def begin(self, frame: Frame) -> None:
         """Begin to look at a frame, as closely as the pace says."""
         self._size = self._detector.size_px(frame)

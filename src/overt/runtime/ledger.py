@@ -165,6 +165,7 @@ class Ledger:
     def note_step(self, moved_s: float) -> None:
         """Put on the log that the machine's clock was moved, and tell whoever watches."""
         self._office.note(ClockMoved(self.run_id, round(moved_s, 1)))
+        tell(logs.ClockMoved(moved_s))
         if isinstance(self.view, NoteView):
             self.view.noted(moved_in_words(moved_s))
 

@@ -15,7 +15,7 @@ from overt.deployment.file import Deployment
 from overt.deployment.source import SourceKind
 from overt.errors import OvertError, SignInError
 from overt.logs import tell
-from overt.logs.events import WithdrawalTaken
+from overt.logs.events import CamerasHandedOver, WithdrawalTaken
 from overt.people.office import Office
 from overt.people.permissions import Person, Thing
 from overt.reporting.files import discard
@@ -254,6 +254,7 @@ class Running:
 
     def _leave(self, before: Ledger) -> None:
         self._before = None
+        tell(CamerasHandedOver(before.run_id, self._ledger.run_id))
         heir = self._ledger.mandate.deployment_id or ""
         before.end(RunEnding.STOPPED, f"handed over to {heir[:8]}")
         self._results.append(before.result())

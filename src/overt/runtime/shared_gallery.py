@@ -67,8 +67,10 @@ class SharedGallery:
         send_handle(pipe, self._descriptor, process_id)
 
     def close(self) -> None:
-        """Let go of it; whoever was given it keeps it for as long as they use it."""
-        os.close(self._descriptor)
+        """Let go of it; whoever was given it keeps it. Harmless when repeated."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 def received(pipe: Connection) -> Gallery:

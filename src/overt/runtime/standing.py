@@ -64,8 +64,7 @@ class Authorised:
         self._monotonic_s = monotonic_s
         self._known: frozenset[str] = frozenset()
         self._asked_s = 0.0
-        self._end: datetime | None = None
-        self._until_s = 0.0
+        self._since, self._since_s = office.now(), monotonic_s()
 
     def why_not(self) -> str:
         """See `Standing.why_not`."""
@@ -80,10 +79,8 @@ class Authorised:
         now = self._office.now()
         if not self._row.window_start <= now < end:
             return True
-        if end != self._end:  # at first, and when an urgent authority is confirmed
-            self._end = end
-            self._until_s = self._monotonic_s() + (end - now).total_seconds()
-        return self._monotonic_s() >= self._until_s
+        passed_s = self._monotonic_s() - self._since_s
+        return passed_s >= (end - self._since).total_seconds()
 
     def withdrawn(self) -> frozenset[str]:
         """See `Standing.withdrawn`; asked at most once a second, since it opens entries."""

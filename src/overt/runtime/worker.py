@@ -164,6 +164,8 @@ class _Worker:
         self._detectors = detectors
         self._change: tuple[Change, Gallery] | None = None
         extractor = pack.extractor(threads=job.threads)
+        if job.lasting:
+            extractor.extract([])  # the engine makes ready now, and not at the first face
         self._pipeline = CameraPipeline(
             job.settings, detectors[0], extractor, gallery, clock=self._clock
         )
@@ -197,7 +199,7 @@ class _Worker:
         finally:
             self._buffer.stop()
         note = (self._source.note if self._source else None) or ""
-        self._send(Ended(self._state(at_end=True), note, error))
+        self._send(Ended(self._last_state(), note, error))
 
     def _watch(self, stack: ExitStack) -> None:
         video: RehearsalVideo | None = None
@@ -247,7 +249,7 @@ class _Worker:
         if self._change is None:
             return
         (change, gallery), self._change = self._change, None
-        settings, before = change.settings, self._state(at_end=True)
+        settings, before = change.settings, self._state(stages=True)
         self._job = replace(self._job, settings=settings)
         self._pipeline.change(settings, self._detectors[0], gallery)
         self._pipeline.watched = self._pictures.on or settings.watched
@@ -306,13 +308,11 @@ class _Worker:
             self._last_beat_s = monotonic()
             self._send(Beat(self._state()))
 
-    def _state(self, *, at_end: bool = False) -> CameraState:
+    def _state(self, *, stages: bool = False) -> CameraState:
         link = self._source.link() if isinstance(self._source, Lasting) else None
         playing = link is None or link.state is LinkState.PLAYING
         dropped = self._buffer.dropped + (self._source.dropped if self._source else Counter())
         dropped += Counter({DropCause.LATE: self._late})
-        if at_end:
-            dropped += Counter({DropCause.LEFT: self._lookahead.left})
         return CameraState(
             camera=self._job.settings.camera,
             counts=self._pipeline.counts,
@@ -326,8 +326,13 @@ class _Worker:
             film_length_s=self._source.info.duration_s if self._source else None,
             peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             ages=self._clock.spread(AGE),
-            stages=self._clock.spreads() if at_end else {},
+            stages=self._clock.spreads() if stages else {},
         )
+
+    def _last_state(self) -> CameraState:
+        state = self._state(stages=True)
+        left = Counter({DropCause.LEFT: self._lookahead.left})
+        return replace(state, dropped=state.dropped + left)
 
 
 def _open(job: CameraJob, wanted: Callable[[], bool], due: Due) -> FrameSource:
