@@ -44,10 +44,6 @@ class Closeness:
             self._fitted = self._size
             self._fit_ahead(self._size)
 
-    def look_by(self, detector: ZonedDetector) -> None:
-        """Look at another part of the picture from the next frame on."""
-        self._detector = detector
-
     def close(self) -> None:
         """Fit nothing more."""
         self._thread.shutdown(cancel_futures=True)
