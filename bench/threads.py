@@ -223,7 +223,7 @@ def watch(jobs: list[CameraJob], gallery: Gallery, seconds: float) -> Watched:
         for message in supervisor.listen(lambda: len(marks) == _MARKS):
             if message is not None and (state := getattr(message, "state", None)) is not None:
                 states[state.camera] = state
-                if isinstance(message, Ended) and message.error is not None:
+                if isinstance(message, Ended) and message.error is not None and len(marks) < _MARKS:
                     raise message.error
             if len(states) < len(jobs) or not all(s.counts.frames for s in states.values()):
                 if monotonic() - began_s > _STARTING_S:

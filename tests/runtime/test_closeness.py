@@ -65,6 +65,19 @@ def test_the_detector_looks_as_closely_as_the_pace_says() -> None:
     assert widths == sorted(widths, reverse=True)
 
 
+def test_another_zone_has_another_size_to_look_at() -> None:
+    """A camera that is given a larger zone looks at it no less closely than it may."""
+    small, large = HandMadeDetector(), HandMadeDetector()
+    closeness = Closeness(small, Pace(PaceSettings(), 1280), fixed=False)  # type: ignore[arg-type]
+    closeness.begin(a_frame(400, 300))
+    closeness.done()
+    closeness.look_by(large)  # type: ignore[arg-type]
+    closeness.begin(a_frame(1920, 1080))
+    closeness.close()
+
+    assert (small.working_px, large.working_px) == (400, 640)
+
+
 def test_a_recording_that_waits_leaves_its_detectors_alone() -> None:
     detector = HandMadeDetector()
     closeness = Closeness(detector, Pace(PaceSettings.unhurried(960), 960), fixed=True)  # type: ignore[arg-type]

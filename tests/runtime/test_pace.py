@@ -117,6 +117,17 @@ def test_a_busy_camera_wastes_no_time_and_looks_at_the_newest_picture() -> None:
     assert max(machine.ages_s[20:]) <= 1 / 25 + 1e-6
 
 
+def test_while_nobody_looks_yet_few_pictures_are_prepared() -> None:
+    """A camera is opened while its models are still being loaded."""
+    machine = Machine(by_area(0.02))
+    due = 0
+    for _ in range(250):
+        machine.now_s += 1 / 25
+        due += machine.pace.due()
+
+    assert due == pytest.approx(10 * 12, abs=2)
+
+
 def test_too_little_time_makes_it_look_less_closely_until_the_floor_holds() -> None:
     machine = Machine(by_area(0.25))
     machine.run(30)

@@ -26,11 +26,13 @@ class CameraState:
     """How one camera is doing.
 
     `kept` says how it keeps up: frames looked at a second, how closely, and whether that is what
-    the policy asks. `waiting_s` is the time since a frame was last looked at. `film_s` says how far into a recording it is, and
-    `film_length_s` how long the recording says it is. `link` says how a live source is
-    connected, and how often it was lost and why. `alerted_ago_s` says how long ago the face of each
-    subject's last alert was seen, where it would be the same passage still. `ages` counts how old
-    frames were when they were decided on; `stages` says how long each stage took, at the end only.
+    the policy asks. `waiting_s` is the time since a frame was last looked at, and `silent_s` that
+    since the source last gave a picture, though it was late or not due. `film_s` says how far into
+    a recording it is, and `film_length_s` how long the recording says it is. `link` says how a live
+    source is connected, and how often it was lost and why. `alerted_ago_s` says how long ago the
+    face of each subject's last alert was seen, where it would be the same passage still. `ages`
+    counts how old frames were when they were decided on; `stages` says how long each stage took,
+    at the end only.
     """
 
     camera: str
@@ -38,6 +40,7 @@ class CameraState:
     dropped: Counter[DropCause] = field(default_factory=Counter)
     kept: Kept = field(default_factory=Kept)
     waiting_s: float = 0.0
+    silent_s: float = 0.0
     link: Link = field(default_factory=Link)
     alerted_ago_s: Mapping[str, float] = field(default_factory=dict, repr=False)
     film_s: float = 0.0

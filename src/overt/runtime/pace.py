@@ -112,22 +112,30 @@ class Pace:
         """Every width that the present pictures may be reduced to, the largest first."""
         return self._steps.widths_px
 
+    @property
+    def came_ago_s(self) -> float:
+        """How long ago a picture came, whether it was due or not."""
+        return self._clock() - self._came_s
+
     def due(self) -> bool:
         """Tell whether a picture that comes now should be looked at; asked of every one.
 
         It should where the next one would come later than it is time for another look, and later
-        than the look that goes on is likely to be over: so it is the newest there can be.
+        than the look that goes on is likely to be over: so it is the newest there can be. While
+        nobody looks, as many are as may be looked at.
         """
         now_s = self._clock()
         self._every_s += _SMOOTHING * (min(now_s - self._came_s, 1.0) - self._every_s)
         self._came_s = now_s
-        return now_s + self._every_s / 2 >= self._due_s and now_s + self._every_s >= self._free_s
+        if now_s + self._every_s / 2 < self._due_s or now_s + self._every_s < self._free_s:
+            return False
+        between_s = 1 / self._settings.most_per_second
+        self._due_s = max(self._due_s, now_s - between_s) + between_s
+        return True
 
     def begin(self, longer_px: int) -> int:
         """Begin to look at a picture whose longer side has so many pixels; return the width."""
         self._began_s = self._clock()
-        every_s = 1 / self._settings.most_per_second
-        self._due_s = max(self._due_s, self._began_s - every_s) + every_s
         self._free_s = self._began_s + self._took_s
         if longer_px != self._longer_px:
             self._longer_px = longer_px

@@ -153,6 +153,9 @@ class Running:
         self._models = office.home.models
         self._ledger = ledger
         self._options = options
+        # Kept when cameras are handed over: another share would replace the processes that stay.
+        cameras = len(ledger.deployment.cameras)
+        self._threads = options.threads or threads_a_camera(cameras, cores())
         self._should_stop = should_stop
         self._stop = self._stopping()
         self._heirs = heirs or NoHeirs()
@@ -219,9 +222,7 @@ class Running:
     def _jobs(self) -> list[CameraJob]:
         ledger, options = self._ledger, self._options
         videos = options.videos and ledger.deployment.kind is DeploymentKind.REHEARSAL
-        share = threads_a_camera(len(ledger.deployment.cameras), cores())
-        threads = options.threads or share
-        watching = Watching(options.paced, threads, ledger.folder if videos else None)
+        watching = Watching(options.paced, self._threads, ledger.folder if videos else None)
         return camera_jobs(ledger.deployment, ledger.prepared.matching, self._models, watching)
 
     def _take(self, message: Message | None, supervisor: Supervisor) -> None:

@@ -473,8 +473,9 @@ class _Camera:
             return _Fault(
                 LossCause.NOT_OPENED, f"it was not opened within {link.for_s:.0f} seconds"
             )
-        if link.state is LinkState.PLAYING and state.waiting_s > patience.stall_s:
-            return _Fault(LossCause.STALLED, silent)
+        # A machine that cannot keep up has late pictures, and would not be helped by a new process.
+        if link.state is LinkState.PLAYING and state.silent_s > patience.stall_s:
+            return _Fault(LossCause.STALLED, f"no picture came for {state.silent_s:.0f} seconds")
         return None
 
     def kill(self) -> list[Message]:

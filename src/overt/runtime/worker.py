@@ -319,6 +319,7 @@ class _Worker:
             dropped=dropped,
             kept=self._pace.kept((link.for_s if link else inf) if playing else 0.0),
             waiting_s=monotonic() - self._last_look_s,
+            silent_s=self._pace.came_ago_s,
             link=link or Link(),
             alerted_ago_s=self._pipeline.alerted_ago_s(self._film_s),
             film_s=self._film_s,
