@@ -33,7 +33,7 @@ from overt.runtime.handover import be_nice
 from overt.runtime.messages import Beat, Changed, Ended
 from overt.runtime.pipeline import CameraSettings
 from overt.runtime.shared_gallery import SharedGallery
-from overt.runtime.supervisor import Supervisor
+from overt.runtime.supervisor import Patience, Supervisor
 from overt.runtime.worker import CameraJob
 from overt.storage import ListFacts
 from overt.values import Quality, Reference, Subject, Watchlist
@@ -46,6 +46,9 @@ _LISTED, _LISTED_QUICK = 100_000, 10_000
 _CAMERAS = 3
 _MOST_S = 2.0
 _SETTLE_S, _STEADY_S = 15.0, 20.0
+_PATIENCE = Patience(starting_s=300.0, silence_s=60.0, picture_s=120.0)
+"""Nobody is given up for being slow on a busy machine; how slow they are is what is measured."""
+
 _TURNS = 150  # of four seconds each
 _QUALITY = Quality(60, 0.1, 0.5, 0, 0, 0, 0.9)
 
@@ -191,7 +194,7 @@ def swap(home: Path, clip: Path, pack: Pack, references: int) -> Swap:
     pickled = len(pickle.dumps(first, pickle.HIGHEST_PROTOCOL)) / 1e6
     pickled_s = perf_counter() - started
     jobs = [_job(f"camera {n + 1}", clip, pack, home) for n in range(_CAMERAS)]
-    supervisor, looks = Supervisor(jobs, first), _Looks()
+    supervisor, looks = Supervisor(jobs, first, _PATIENCE), _Looks()
     del first
     preparing, answered = _Preparing(home, list_id), dict[str, float]()
     marks: dict[str, float] = {}

@@ -43,8 +43,7 @@ class _Watch:
     def __init__(self, supervisor: Supervisor) -> None:
         self.supervisor = supervisor
         self.states: dict[str, CameraState] = {}
-        self.stopped = False
-        self._messages = supervisor.listen(lambda: self.stopped)
+        self._messages = supervisor.listen(lambda: False)
 
     def close(self) -> None:
         """End what is left."""
@@ -69,12 +68,6 @@ class _Watch:
                 answered[message.camera] = message
         return answered
 
-    def stop(self) -> None:
-        """Stop, and listen to the end."""
-        self.stopped = True
-        for _ in self._messages:
-            pass
-
 
 def _pid_of(camera: str) -> int | None:
     (process,) = (p for p in multiprocessing.active_children() if p.name == f"camera {camera}")
@@ -86,6 +79,7 @@ def watch(models: Path, clip: Path) -> Iterator[_Watch]:
     jobs = [a_job(name, clip, models, paced=True) for name in ("stays", "moves", "goes")]
     with closing(_Watch(Supervisor(jobs, a_gallery(), PATIENCE))) as watch:
         yield watch
+    assert not multiprocessing.active_children()
 
 
 def test_only_whose_source_is_another_begins_anew(watch: _Watch, models: Path, clip: Path) -> None:
@@ -118,9 +112,6 @@ def test_only_whose_source_is_another_begins_anew(watch: _Watch, models: Path, c
     left_out = round((watch.states["stays"].film_s - first.film_s) * 5)
     counted = watch.states["stays"].counts.frames + watch.states["stays"].dropped.total()
     assert counted == left_out
-    watch.stop()
-    watch.close()
-    assert not multiprocessing.active_children()
 
 
 def test_one_that_dies_before_it_answers_begins_with_the_new_job(
@@ -139,4 +130,3 @@ def test_one_that_dies_before_it_answers_begins_with_the_new_job(
     assert {type(each) for each in answered.values()} == {Changed}
     assert answered["stays"].state.counts.frames > 0
     assert watch.until_all_look("stays", "moves", "goes")["stays"] != pid
-    watch.stop()

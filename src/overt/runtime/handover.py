@@ -40,7 +40,7 @@ from overt.storage import DeploymentRow, HandOverRow
 from overt.vocabulary import HandOverState
 
 _ASKED_EVERY_S = 0.25
-_IN_THE_BACKGROUND = 10
+_IN_THE_BACKGROUND = 5
 """How nice the thread is that makes a deployment ready, so that cameras go on undisturbed."""
 
 
