@@ -18,6 +18,7 @@ from bench import (
     accuracy,
     calibration,
     capacity,
+    chaos,
     commits,
     console,
     crowd,
@@ -25,19 +26,26 @@ from bench import (
     drawn_street,
     eight,
     enrolment,
+    hostile,
     kills,
     label_errors,
     live_view,
     machine,
+    overload,
     passers_by,
     peer,
     peer_streams,
+    reconnects,
     records,
+    recovery,
     render,
     search,
+    soak,
     stage,
     stops,
     streaming,
+    swap,
+    threads,
     variants,
 )
 from bench.context import Context, default_data
@@ -50,14 +58,17 @@ _PEER = _HERE.parent / ".venv/peer/bin/python"
 SECTIONS: dict[str, Callable[[Context], Result]] = {
     "stage": stage.measure,
     "crowd": crowd.measure,
+    "threads": threads.measure,
     "accuracy": accuracy.measure,
     "search": search.measure,
     "enrolment": enrolment.measure,
     "peer": peer.measure,
     "commits": commits.measure,
     "kills": kills.measure,
+    "hostile": hostile.measure,
     "passers-by": passers_by.measure,
     "stops": stops.measure,
+    "swap": swap.measure,
     "live-view": live_view.measure,
     "delivery": delivery.measure,
     "console": console.measure,
@@ -67,10 +78,18 @@ SECTIONS: dict[str, Callable[[Context], Result]] = {
     "label-errors": label_errors.measure,
     "calibration": calibration.measure_section,
     "records": records.measure,
+    "recovery": recovery.measure,
+    "reconnects": reconnects.measure,
+    "chaos": chaos.measure,
+    "overload": overload.measure,
+    "soak": soak.measure,
     "eight": eight.measure,
     "capacity": capacity.measure,
     "peer-streams": peer_streams.measure,
 }
+
+_BY_NAME_ONLY = frozenset({"soak"})
+"""Too long to be among all sections."""
 
 
 def main() -> int:
@@ -82,13 +101,17 @@ def main() -> int:
     except OvertError as error:
         context.console.print(str(error))
         return 1
-    results, skipped = _measure(context, given.section or list(SECTIONS))
+    results, skipped = _measure(context, given.section or _all())
     report = render.Report(stamp, context.quick, results, skipped)
     render.show(report, Console(width=None if sys.stdout.isatty() else 180))
     path = given.json or _HERE / f"results/{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     render.write(report, path)
     print(f"Every figure is in {path}.")
     return 0 if results else 1
+
+
+def _all() -> list[str]:
+    return [each for each in SECTIONS if each not in _BY_NAME_ONLY]
 
 
 def _measure(context: Context, sections: list[str]) -> tuple[dict[str, Result], dict[str, str]]:
@@ -111,6 +134,8 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("section", nargs="*", choices=[*SECTIONS, []], metavar="SECTION")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions, smaller sizes")
+    parser.add_argument("--minutes", type=float, default=30.0, help="how long to soak")
+    parser.add_argument("--hours", type=float, help="the same, for a day's work")
     parser.add_argument("--json", type=Path, help="where the figures go")
     parser.add_argument("--data", type=Path, default=default_data(), help="or set OVERT_DATA")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "overt-bench")
@@ -132,6 +157,7 @@ def _context(given: argparse.Namespace) -> Context:
         quick=given.quick,
         peer_python=given.peer_python,
         annotations=given.annotations,
+        soak_s=given.hours * 3600 if given.hours else given.minutes * 60,
     )
 
 

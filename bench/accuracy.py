@@ -14,7 +14,8 @@ from overt.evaluation.bootstrap import Band, band, interval
 from overt.evaluation.closed_set import Cmc, cmc, enrollable_people
 from overt.evaluation.closed_set import evaluate as evaluate_closed
 from overt.evaluation.curves import threshold_at
-from overt.evaluation.datasets import Dataset, read_folders
+from overt.evaluation.dataset_files import read_folders
+from overt.evaluation.datasets import Dataset
 from overt.evaluation.extraction import Extracted, extract
 from overt.evaluation.findings import verification_of
 from overt.evaluation.open_set import FPIRS, OpenSetProtocol, OpenSetResult, SearchScores, evaluate

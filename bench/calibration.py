@@ -14,9 +14,10 @@ import numpy as np
 
 from bench.context import Context
 from bench.results import Claim, Grid
-from overt.evaluation.calibration import Calibrated, Method, calibrate, extrapolate, measure
-from overt.evaluation.datasets import read_dataset
+from overt.evaluation.calibration import Calibrated, Method, calibrate, extrapolate
+from overt.evaluation.dataset_files import read_dataset
 from overt.evaluation.extraction import extract
+from overt.evaluation.measured_lists import measure
 from overt.evaluation.variants import PRODUCTION, RAW, Variant
 from overt.values import Templates
 

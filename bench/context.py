@@ -37,6 +37,7 @@ class Context:
     quick: bool
     peer_python: Path
     annotations: Path | None = None
+    soak_s: float = 1800.0
     console: Console = field(default_factory=lambda: Console(stderr=True))
 
     @property

@@ -1,5 +1,6 @@
 """The deployment files that sections run, written into the benchmark's cache."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from bench.context import Context
 from bench.lists import ListFiles
 from overt.deployment.file import Deployment
+from overt.deployment.policy import Policy
 
 _TEXT = """\
 # Written by the benchmark: a rehearsal on recorded material, to measure the pipeline.
@@ -37,6 +39,60 @@ name = "{name}"
 source = "{source}"
 smallest_face_px = {smallest_face_px}
 """
+
+_LIVE_TEXT = """\
+# Written by the benchmark: drawn people on a street that is played over RTSP.
+name = "Benchmark, live"
+kind = "live"
+use_case = "crime-hotspot"
+location = "Nowhere"
+start = {start:%Y-%m-%dT%H:%M:%S}Z
+end = {end:%Y-%m-%dT%H:%M:%S}Z
+unit = "north"
+expected_faces = 1000
+
+[authority]
+applicant = "Bench Inspector 1"
+authorising_officer = "Bench Superintendent 2"
+rank = "Superintendent"
+why = "To measure what becomes of cameras that fail."
+where = "Nowhere: the street is drawn."
+who = "Nobody: everybody is drawn."
+necessity = "Nothing else goes through every part of a live run."
+proportionality = "Nobody is looked at."
+less_intrusive_alternatives = "There is nothing less intrusive than people who do not exist."
+
+[watchlist]
+csv = "watchlist.csv"
+images = "."
+
+[intelligence]
+reference = "BENCH-1"
+assessed_on = {start:%Y-%m-%d}
+recorded_by = "Bench Constable 3"
+
+[[assessment]]
+id = "data-protection"
+file = "dpia.odt"
+version = "1"
+review_date = {reviewed:%Y-%m-%d}
+"""
+_LIVE_CAMERA = """
+[[camera]]
+name = "{name}"
+source = "{source}"
+smallest_face_px = 20
+"""
+
+
+def live_deployment_of(cameras: Mapping[str, str], lasts: timedelta) -> Deployment:
+    """Return a live deployment with these cameras' names and addresses, as the record keeps one."""
+    now = datetime.now(UTC)
+    text = _LIVE_TEXT.format(start=now, end=now + lasts, reviewed=now + timedelta(days=90))
+    for name, source in cameras.items():
+        text += _LIVE_CAMERA.format(name=name, source=source)
+    policy = Policy.shipped()
+    return Deployment.recorded(Path("/live.toml"), text.encode(), policy, ("ab" * 32,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ from overt.vocabulary import (
     Disposal,
     DropCause,
     IdentityCheck,
+    LossCause,
     OfficerDecision,
     Role,
     RunEnding,
@@ -374,6 +375,9 @@ class Day:
             alerts=alerts,
             duration_s=seconds,
             peak_memory_mb=600.0,
+            losses={LossCause.BROKEN: 2, LossCause.STALLED: 1},
+            lost_s=90.0,
+            below_floor_s=120.0,
         )
         ended = RunEnded(run.run_id, RunEnding.COMPLETED, faces, statistics.faces_searched, alerts)
         with self.office.record.together():

@@ -28,8 +28,8 @@ class Memory:
 
 def memory_of(process_id: int) -> Memory:
     """Return what a process and its children take now; the largest child is the camera."""
-    parent = _sizes(process_id)
-    children = [_sizes(child) for child in _children(process_id)]
+    parent = sizes_of(process_id)
+    children = [sizes_of(child) for child in children_of(process_id)]
     return Memory(
         parent=parent[0],
         camera=max((child[0] for child in children), default=0.0),
@@ -41,7 +41,7 @@ def memory_of(process_id: int) -> Memory:
 
 def memory_below(process_id: int, program: str) -> Memory:
     """Return what all processes of a program take together that a process has started."""
-    sizes = [_sizes(each) for each in below(process_id) if program in _program(each)]
+    sizes = [sizes_of(each) for each in below(process_id) if program in _program(each)]
     resident, proportional, unshared = (
         (sum(each) for each in zip(*sizes, strict=True)) if sizes else (0.0,) * 3
     )
@@ -50,7 +50,7 @@ def memory_below(process_id: int, program: str) -> Memory:
 
 def below(process_id: int) -> list[int]:
     """Return every process that a process has started, and those that these have."""
-    children = _children(process_id)
+    children = children_of(process_id)
     return [*children, *(each for child in children for each in below(child))]
 
 
@@ -61,7 +61,7 @@ def _program(process_id: int) -> str:
         return ""  # it is gone
 
 
-def _sizes(process_id: int) -> tuple[float, float, float]:
+def sizes_of(process_id: int) -> tuple[float, float, float]:
     """Return resident, proportional and unshared size in MB; zeros for a process that is gone."""
     try:
         lines = (_PROC / str(process_id) / "smaps_rollup").read_text("ascii").splitlines()[1:]
@@ -72,7 +72,8 @@ def _sizes(process_id: int) -> tuple[float, float, float]:
     return kib["Rss"] * 1.024e-3, kib["Pss"] * 1.024e-3, unshared * 1.024e-3
 
 
-def _children(process_id: int) -> list[int]:
+def children_of(process_id: int) -> list[int]:
+    """Return the processes that a process has started and that are still there."""
     found = []
     for stat in _PROC.glob("[0-9]*/stat"):
         try:

@@ -1,5 +1,6 @@
 """An office with people, a run and drawn alerts, for what is measured of the record alone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -97,10 +98,15 @@ def begin_run(office: Office, run_id: str) -> Run:
 
 
 def live_deployment(
-    office: Office, unit: str = "north", watchlist_id: str = LIST, policy: Policy | None = None
+    office: Office,
+    unit: str = "north",
+    watchlist_id: str = LIST,
+    policy: Policy | None = None,
+    lasts: timedelta = timedelta(hours=5),
 ) -> DeploymentRow:
     """Put a unit's live deployment and its list on record, as far as a run asks for them."""
     row = _deployment(unit, watchlist_id, policy or Policy.shipped(), office.now())
+    row = replace(row, window_end=office.now() + lasts)
     facts = ListFacts(
         watchlist_id=watchlist_id,
         pack_id=row.pack_id,

@@ -11,6 +11,7 @@ templates. The clip ends with empty frames: what is held then has outlived the p
 import argparse
 import gc
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -37,6 +38,7 @@ from overt.matching.gallery import Gallery
 from overt.runtime.messages import CameraState, Ended, Message, Picture, Raised
 from overt.runtime.passages import Passage
 from overt.runtime.pipeline import CameraSettings
+from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.worker import CameraJob, work
 from overt.values import RGBImage, Shot
 from overt.vision.detection import DetectorSettings
@@ -242,8 +244,9 @@ def watch(models: Path, clip: Path) -> Passed:
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     looking = _Looking(ours)
+    SharedGallery.of(gallery).send(ours, os.getpid())
     looking.start()
-    work(_job(models, clip, pack.id), gallery, theirs, context.Event())
+    work(_job(models, clip, pack.id), theirs, context.Event())
     looking.join(_LONGEST_LOOK_S)
     return looking.passed()
 

@@ -31,7 +31,7 @@ from overt.people.office import Office
 from overt.runtime.jobs import Matching
 from overt.runtime.messages import CameraState, Ended
 from overt.runtime.preparation import Prepared
-from overt.runtime.run import Mandate, Running, RunOptions
+from overt.runtime.run import Ledger, Mandate, Running, RunOptions
 from overt.runtime.standing import Authorised
 from overt.runtime.views import Listed
 from overt.storage import AlertRecord
@@ -120,8 +120,9 @@ def _stopped(
     row = live_deployment(office)
     view = _Presser(len(deployment.cameras), presser, row.deployment_id)
     mandate = Mandate(row.deployment_id, Authorised(office, row), KEPT)
-    running = Running(deployment, office, _prepared(pack, row.watchlist_id), mandate, view)
-    result = running.carry_out(RunOptions(paced=True, threads=1), lambda: False)
+    ledger = Ledger(deployment, office, _prepared(pack, row.watchlist_id), mandate, view)
+    options = RunOptions(paced=True, threads=1)
+    result = Running(office, ledger, options, lambda: False).carry_out()
     if result.ending is not RunEnding.STOPPED or len(view.last_looks_s) != view.cameras:
         raise RuntimeError(f"It was not stopped: {result.ending} {result.reason}")
     assert presser.stdout is not None

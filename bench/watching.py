@@ -39,7 +39,7 @@ from overt.retention.erasure import REHEARSAL_KEPT
 from overt.runtime.jobs import Matching, decision_policy
 from overt.runtime.messages import CameraState, Ended
 from overt.runtime.preparation import Prepared
-from overt.runtime.run import Mandate, Running, RunOptions
+from overt.runtime.run import Ledger, Mandate, Running, RunOptions
 from overt.runtime.standing import Rehearsed
 from overt.runtime.timing import Spread
 from overt.runtime.views import Listed
@@ -284,9 +284,9 @@ def _watch(plan: Plan) -> None:
         )
         prepared = Prepared(pack, plan.watchlist_id, listed, gallery, Matching(pack, policy))
         mandate = Mandate(None, Rehearsed(), REHEARSAL_KEPT)
-        running = Running(deployment, office, prepared, mandate, _Teller())
+        ledger = Ledger(deployment, office, prepared, mandate, _Teller())
         threading.Thread(target=_heed, args=(stop,), daemon=True).start()
-        done = running.carry_out(RunOptions(paced=True), stop.is_set)
+        done = Running(office, ledger, RunOptions(paced=True), stop.is_set).carry_out()
     _say(
         stages={name: _flat(spread) for name, spread in done.stages.items()},
         ending=f"{done.ending} {done.reason}".strip(),

@@ -1,13 +1,15 @@
-"""Write `docs/reference/`: commands, files, errors, audit events and the API, from the code.
+"""Write `docs/reference/`: commands, files, errors, audit events, logs and the API, from the code.
 
 Run `python dev/generate_reference.py` after changing any of them; a test holds that what is
 committed is what this writes. `--check` writes nothing and exits with 1 where they differ.
 """
 
 import inspect
+import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -24,8 +26,12 @@ from overt.deployment.schema import Section, Setting, settings_of
 from overt.deployment.settings import DeploymentSettings
 from overt.deployment.template import template
 from overt.errors import OvertError
+from overt.logs.allowed import hints as hints_of
+from overt.logs.allowed import mark_of
+from overt.logs.events import every_event as every_log_event
 from overt.publication.columns import COLUMNS, PARTS
-from overt.publication.exported import CAN_BE_READ, MET_DEFINITIONS
+from overt.publication.exported import CAN_BE_READ
+from overt.publication.exported_met import MET_DEFINITIONS
 from overt.publication.reconcile import CHECKS
 from overt.vocabulary import DeploymentKind
 from overt.web.app import described
@@ -105,6 +111,22 @@ _ON_EVENTS = (
     "stands in its `event`, and the fields listed here in its `data`.\n"
     "A salted reference stands for a person, a listed subject or somebody's own words, and is "
     "all that the log holds of them."
+)
+_ON_LOGS = (
+    "`overt serve`, `overt run` and `overt deployment start` say on standard error what happens: "
+    "as words with `--log-format text`, or with `json` as one JSON object a line.\n"
+    "`OVERT_LOG` and `OVERT_LOG_LEVEL` stand for `--log-format` and `--log-level`.\n"
+    "`overt serve` writes words on a terminal and JSON elsewhere, from `info` on.\n"
+    "The other two have a view of their own and write warnings in words; with `--log-format json` "
+    "the log takes the view's place.\n"
+    "[Two logs](../explanation/two-logs.md) says how this differs from the audit log."
+)
+_ON_LOG_LINES = (
+    "Every line has `at` (UTC, ISO 8601), `level` (`info`, `warning` or `error`) and `event`, and "
+    "the fields listed below; a field that says nothing is left out.\n"
+    "A text that has not the form of its field is replaced by `(withheld)`.\n"
+    "A name that people chose is cut at 64 characters; addresses in it are cut to their scheme, "
+    "and line ends and other control characters are escaped."
 )
 _ON_API = (
     "The HTTP API does what the command line does, with the same permissions, for a console.\n"
@@ -238,6 +260,26 @@ def audit_events() -> str:
         blocks += [f"## {kind.tag}", inspect.cleandoc(kind.__doc__ or "")]
         blocks += [_table(("field", "what stands there"), rows)]
     return _page(blocks)
+
+
+def logs() -> str:
+    """Return the page on every event of the log of what the program does."""
+    blocks = ["# The log of the program", _NOTE, _ON_LOGS, "## A line", _ON_LOG_LINES]
+    for kind in every_log_event():
+        level = logging.getLevelName(kind.level).lower()
+        blocks += [f"## {kind.name}", f"{inspect.cleandoc(kind.__doc__ or '')}\nLevel: `{level}`."]
+        rows = [(f"`{name}`", _logged(hint)) for name, hint in hints_of(kind).items()]
+        blocks += [_table(("field", "what stands there"), rows)] if rows else []
+    return _page(blocks)
+
+
+def _logged(hint: Any) -> str:
+    mark, several = mark_of(hint), get_origin(hint) is tuple
+    if mark is not None:
+        return f"list of {mark.words}" if several else mark.words
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return "one of " + ", ".join(f"`{word.value}`" for word in hint)
+    return _words(hint)
 
 
 def _stands(hint: Any) -> str:
@@ -417,6 +459,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "policy.md": policy_file,
     "errors.md": error_classes,
     "audit-events.md": audit_events,
+    "logs.md": logs,
     "deployment-record.md": deployment_record,
     "api.md": http_api,
 }

@@ -297,4 +297,6 @@ statistics = st.builds(
     duration_s=reals,
     peak_memory_mb=reals,
     stage_times=st.lists(st.builds(StageTime, texts, counts, reals, reals), max_size=3).map(tuple),
+    lost_s=reals,
+    below_floor_s=reals,
 )

@@ -7,13 +7,14 @@ trickle, garble, refuse. What it does may be changed while connections stand.
 import selectors
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from time import monotonic
 
 _CHUNK = 65536
 _TURN_S = 0.02
+_RTP_HEADER = 12
 
 
 class Doing(StrEnum):
@@ -31,6 +32,8 @@ class Network:
     def __init__(self, target: tuple[str, int]) -> None:
         self.doing = Doing.PASSING
         self.refusing = False
+        self.stamp: Callable[[int], int] | None = None
+        """Where it is set: the stamp that each picture's packets get in place of their own."""
         self.connections = 0
         self._target = target
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -79,17 +82,31 @@ class Network:
             client.close()
             return
         self._open |= {client, camera}
-        with suppress(OSError), selectors.DefaultSelector() as selector:
+        try:
+            with suppress(OSError):
+                self._pass_on(client, camera)
+        finally:
+            self._close(client)
+            self._close(camera)
+
+    def _pass_on(self, client: socket.socket, camera: socket.socket) -> None:
+        """Carry both ways until one side ends, or the proxy does."""
+        stamped = _Stamped()
+        with selectors.DefaultSelector() as selector:
             selector.register(client, selectors.EVENT_READ, camera)
             selector.register(camera, selectors.EVENT_READ, client)
             while not self._ended.is_set() and client in self._open:
                 for key, _ in selector.select(_TURN_S):
                     source, sink = key.fileobj, key.data
                     assert isinstance(source, socket.socket)
-                    if not self._pass(source, sink, from_camera=source is camera):
+                    if source is camera and self.stamp is not None:
+                        data = source.recv(_CHUNK)
+                        sink.sendall(stamped.changed(data, self.stamp))
+                        alive = bool(data)
+                    else:
+                        alive = self._pass(source, sink, from_camera=source is camera)
+                    if not alive:
                         return
-        self._close(client)
-        self._close(camera)
 
     def _pass(self, source: socket.socket, sink: socket.socket, *, from_camera: bool) -> bool:
         if from_camera and self.doing in {Doing.SILENT, Doing.TRICKLING}:
@@ -107,6 +124,38 @@ class Network:
         self._open.discard(each)
         with suppress(OSError):
             each.close()
+
+
+class _Stamped:
+    """What a camera sends over one connection, with other stamps on its pictures (RFC 2326, 10.12)."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def changed(self, data: bytes, stamp: Callable[[int], int]) -> bytes:
+        """Return what may be passed on by now: whole packets, and all answers as they are."""
+        self._rest += data
+        passed = b""
+        while self._rest:
+            length = self._length()
+            if length is None or len(self._rest) < length:
+                break
+            passed += self._stamped(self._rest[:length], stamp)
+            self._rest = self._rest[length:]
+        return passed
+
+    def _length(self) -> int | None:
+        """Return the length of what comes next: a packet, or an answer up to the next packet."""
+        if self._rest[:1] != b"$":
+            return self._rest.find(b"$") if b"$" in self._rest else len(self._rest)
+        return 4 + int.from_bytes(self._rest[2:4]) if len(self._rest) >= 4 else None
+
+    @staticmethod
+    def _stamped(data: bytes, stamp: Callable[[int], int]) -> bytes:
+        if data[:2] != b"$\0" or len(data) < 4 + _RTP_HEADER:
+            return data
+        new = stamp(int.from_bytes(data[8:12])) & 0xFFFFFFFF
+        return data[:8] + new.to_bytes(4) + data[12:]
 
 
 @contextmanager

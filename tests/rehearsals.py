@@ -70,6 +70,7 @@ class Watching:
     ) -> None:
         self.alerts: list[AlertRecord] = []
         self.endings: list[Ended] = []
+        self.notes: list[str] = []
         self._at_first_frame, self._at_alert = at_first_frame, at_alert
         self._seen = False
 
@@ -93,6 +94,10 @@ class Watching:
     def ended(self, ended: Ended) -> None:
         """Remember how a camera ended."""
         self.endings.append(ended)
+
+    def noted(self, words: str) -> None:
+        """Remember what concerns the whole run."""
+        self.notes.append(words)
 
 
 def write_deployment(folder: Path, cameras: Mapping[str, str | Path], **changes: Any) -> Path:

@@ -306,8 +306,11 @@ class RunStatistics:
     means by faces seen: one passage of one person past one camera; `faces_searched` are those
     of them that were compared with the watchlist at least once. `duration_s` is from start to
     end of the run, `peak_memory_mb` the largest resident size of all its processes together.
-    `losses` counts how often live sources were lost, by cause, and `lost_s` adds up for how long
-    cameras saw nothing because of it: evidence of what was not covered.
+    `carried` are those of the faces seen that the run before has counted too: they were passing
+    when it handed its cameras over to this one. `losses` counts how often live sources were lost,
+    by cause, and `lost_s` adds up for how long cameras saw nothing because of it; `below_floor_s`
+    adds up for how long cameras looked at fewer frames a second than the policy asks: evidence of
+    what was not covered.
     """
 
     frames: int
@@ -322,3 +325,5 @@ class RunStatistics:
     stage_times: tuple[StageTime, ...] = ()
     losses: Mapping[LossCause, int] = field(default_factory=dict)
     lost_s: float = 0.0
+    below_floor_s: float = 0.0
+    carried: int = 0

@@ -30,9 +30,11 @@ class NotSearchable(StrEnum):
 class DropCause(StrEnum):
     """Why a frame that a source delivered was never looked at."""
 
+    NOT_DUE = "not due yet"
     OVERTAKEN = "overtaken by a newer frame"
     DAMAGED = "damaged in decoding"
     LATE = "older than the limit for live use"
+    LEFT = "left over when the camera was stopped"
 
 
 class LinkState(StrEnum):
@@ -122,6 +124,14 @@ class DeploymentState(StrEnum):
     EXPIRED = "expired"
 
 
+class HandOverState(StrEnum):
+    """What became of a request to hand a running deployment over to another one."""
+
+    ASKED = "asked"
+    DONE = "done"
+    REFUSED = "refused"
+
+
 class Act(StrEnum):
     """Everything a person may do, as `object.action`: what permissions are about."""
 
@@ -137,6 +147,7 @@ class Act(StrEnum):
     DEPLOYMENT_AUTHORISE_URGENTLY = "deployment.authorise-urgently"
     DEPLOYMENT_START = "deployment.start"
     DEPLOYMENT_STOP = "deployment.stop"
+    DEPLOYMENT_HAND_OVER = "deployment.hand-over"
     DEPLOYMENT_CANCEL = "deployment.cancel"
     DEPLOYMENT_CLOSE = "deployment.close"
     DEPLOYMENT_REVIEW = "deployment.review"

@@ -33,7 +33,7 @@ from acts import (
 )
 from example_records import a_run, an_alert, recorded
 from overt.audit.log import Log, Signer
-from overt.deployment import lifecycle
+from overt.deployment import handing_over, lifecycle
 from overt.deployment import recorded as on_record
 from overt.errors import SignInError
 from overt.home import Home
@@ -50,7 +50,7 @@ from overt.review import adjudication, claims, engagement, holds, seeded
 from overt.runtime import operation
 from overt.runtime.filing import AlertFiling, FiledUnder
 from overt.runtime.standing import Authorised
-from overt.storage import AlertPlace, DeploymentRow, Hold, KeyStore, Record
+from overt.storage import AlertPlace, DeploymentRow, HandOverRow, Hold, KeyStore, Record
 from overt.vocabulary import (
     Act,
     AdjudicationDecision,
@@ -89,6 +89,7 @@ class Stage:
     engaged: AlertPlace
     stopped: AlertPlace
     hold: Hold
+    asked: HandOverRow
     run_id: str
     credentials: Credentials
     token: str
@@ -143,6 +144,14 @@ def _staged(scene: Scene, folder: Path) -> Stage:
     )
     with recorded(office.record):
         office.record.runs.begin(run)
+    authorised = _at(scene, people, DeploymentState.AUTHORISED)
+    asked = handing_over.ask_to_hand_over(
+        office,
+        people[Role.COMMANDER],
+        _at(scene, people, DeploymentState.LIVE),
+        authorised,
+        _WORDS,
+    )
     known = accounts.add(office, people[Role.ADMINISTRATOR], _somebody("somebody"))
     return Stage(
         office=office,
@@ -151,7 +160,7 @@ def _staged(scene: Scene, folder: Path) -> Stage:
         draft=_at(scene, people, DeploymentState.DRAFT, approved=False),
         approved=_at(scene, people, DeploymentState.DRAFT),
         submitted=_at(scene, people, DeploymentState.SUBMITTED),
-        authorised=_at(scene, people, DeploymentState.AUTHORISED),
+        authorised=authorised,
         live=live,
         urgent=urgent,
         ended=_at(scene, people, DeploymentState.ENDED),
@@ -159,6 +168,7 @@ def _staged(scene: Scene, folder: Path) -> Stage:
         fresh=fresh,
         **handled,
         hold=hold,
+        asked=asked,
         run_id=run.run_id,
         credentials=known,
         token=signing_in.sign_in(
@@ -295,6 +305,12 @@ ACTS: dict[str, Callable[[Stage], object]] = {
     ),
     "deployment.stop, with nothing running": lambda on: operation.stop(
         on.office, on.by(Role.COMMANDER), on.live, _WORDS
+    ),
+    "deployment.hand-over": lambda on: handing_over.ask_to_hand_over(
+        on.office, on.by(Role.COMMANDER), on.live, on.authorised, _WORDS
+    ),
+    "deployment.hand-over, refused": lambda on: lifecycle.refuse_hand_over(
+        on.office, on.asked, _WORDS, _WORDS
     ),
     "deployment.cancel": lambda on: lifecycle.cancel(
         on.office, on.by(Role.COMMANDER), on.authorised, _WORDS

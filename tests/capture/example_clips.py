@@ -44,34 +44,48 @@ def make_clip(
 ) -> Path:
     """Write a clip of `corners` at 25 frames a second, a grey column running across it.
 
-    `more` may hold `container` and `codec_options` (FFmpeg's), and `rotation` in degrees.
+    `more` may hold `container` and `codec_options` (FFmpeg's), `rotation` in degrees, another
+    `rate`, and `sound` for a track of silence beside the pictures.
     """
+    rate = more.get("rate", 25)
     with av.open(str(path), "w", options=more.get("container", {})) as container:
-        stream: Any = container.add_stream(codec, rate=25, options=more.get("codec_options", {}))
+        stream: Any = container.add_stream(codec, rate=rate, options=more.get("codec_options", {}))
         stream.width, stream.height = size
         stream.pix_fmt = pix_fmt
         if "rotation" in more:
             stream.set_display_rotation(more["rotation"])
+        sound = _sound_track(container) if more.get("sound") else None
         for number in range(frames):
             image = corners(*size)
             image[:, number * size[0] // frames] = 128
             frame = av.VideoFrame.from_ndarray(image, format="rgb24")
-            frame.pts, frame.time_base = number, Fraction(1, 25)
+            frame.pts, frame.time_base = number, Fraction(1, rate)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+        if sound is not None:
+            _add_silence(container, sound, chunks=frames * 8000 // rate // 1024)
     return path
 
 
 def make_sound(path: Path) -> Path:
     """Write a tenth of a second of silence, and no picture."""
     with av.open(str(path), "w") as container:
-        stream: Any = container.add_stream("aac", rate=8000)
-        stream.layout = "mono"
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
-        frame.sample_rate = 8000
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+        _add_silence(container, _sound_track(container), chunks=1)
     return path
+
+
+def _sound_track(container: Any) -> Any:
+    stream = container.add_stream("aac", rate=8000)
+    stream.layout = "mono"
+    return stream
+
+
+def _add_silence(container: Any, stream: Any, chunks: int) -> None:
+    for number in range(chunks):
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+        frame.sample_rate, frame.pts = 8000, number * 1024
+        container.mux(stream.encode(frame))
+    container.mux(stream.encode(None))
 
 
 def read(source: Path | str, settings: CaptureSettings | None = None) -> list[Frame]:

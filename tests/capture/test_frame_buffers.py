@@ -107,6 +107,19 @@ def test_what_is_held_can_be_taken_after_a_failure(kind: Callable[[], FrameBuffe
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_what_is_held_or_comes_when_it_is_stopped_is_counted(
+    kind: Callable[[], FrameBuffer],
+) -> None:
+    buffer = kind()
+    buffer.put(make_frame(0))
+
+    buffer.stop()
+
+    assert not buffer.put(make_frame(1))
+    assert buffer.dropped == {DropCause.LEFT: 2}
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_stopping_releases_a_taker_that_waits(kind: Callable[[], FrameBuffer]) -> None:
     buffer = kind()
     with beside(lambda: take_all(buffer)):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from overt.capture import BackOff, Lasting
 from overt.errors import SourceError
-from overt.values import Frame, SourceInfo
+from overt.values import Frame, RGBImage, SourceInfo
 from overt.vocabulary import DropCause, LinkState, LossCause
 
 PICTURE = np.zeros((4, 4, 3), np.uint8)
@@ -43,6 +43,7 @@ class Stream:
     clock: Clock
     frames: list[tuple[float, float]]
     fails: bool = True
+    shown: Callable[[int], RGBImage] = lambda _number: PICTURE
     info: SourceInfo = field(
         default_factory=lambda: SourceInfo("a camera", 4, 4, 25.0, None, None, live=True)
     )
@@ -63,7 +64,7 @@ class Stream:
     def __iter__(self) -> Iterator[Frame]:
         for number, (stamp_s, after_s) in enumerate(self.frames):
             self.clock.now_s += after_s
-            yield Frame("gate", number, stamp_s, NOON, self.clock.now_s, PICTURE)
+            yield Frame("gate", number, stamp_s, NOON, self.clock.now_s, self.shown(number))
         if self.fails:
             raise SourceError("a camera stopped sending.", remedy="Check it.")
 
@@ -143,6 +144,24 @@ def test_what_comes_too_late_is_dropped_and_counted_as_late() -> None:
     assert max(age.total_seconds() for age in ages) <= 3.0
 
 
+def test_a_picture_that_stays_the_same_is_noticed_over_all_streams_and_goes_on() -> None:
+    clock = Clock()
+    other = PICTURE.copy()
+    other[0, 0, 0] = 1
+    first, second = steady(clock, 20.0, 0.5), steady(clock, 60.0, 0.5)
+    second.shown = lambda number: other if number >= 60 else PICTURE  # somebody walks past
+    source = wanting(clock, [first, second])
+
+    still_s = [source.link().still_s for _ in source]
+
+    assert len(still_s) == 40 + 120
+    assert still_s[39] == pytest.approx(19.0, abs=1.0)
+    assert still_s[99] > 49  # the wait between the streams is part of it
+    assert still_s[100:102] == [0.0, 0.0]
+    assert still_s[-1] == pytest.approx(29.0, abs=1.0)
+    assert source.link().losses.total() == 2
+
+
 def test_a_stream_that_stays_behind_is_opened_anew() -> None:
     clock = Clock()
     behind = [(k * 0.1, 0.1) for k in range(10)] + [(1.0, 6.0)]
@@ -203,6 +222,93 @@ def test_each_wait_is_shortened_by_half_at_most(chance: float, tries: int) -> No
     for _ in range(tries):
         wait_s, most_s = back_off.next_s(), longest.next_s()
         assert most_s / 2 <= wait_s <= most_s <= 30
+
+
+@dataclass(slots=True)
+class Booting:
+    """A camera that is away, then answers at its door, and delivers a while after that."""
+
+    clock: Clock
+    answers_s: float
+    delivers_s: float
+    flaps: bool = False
+    tries: list[float] = field(default_factory=list)
+
+    def word(self) -> str:
+        """What its door says."""
+        away = self.clock() < self.answers_s or (self.flaps and int(self.clock() / 5) % 2)
+        return "" if away else "401"
+
+    def open_stream(self) -> Stream:
+        """Try it in full."""
+        self.tries.append(self.clock())
+        if self.clock() < self.delivers_s:
+            raise REFUSED
+        return steady(self.clock, 1.0)
+
+    def first_picture_s(self, *, tries: int = 0) -> float:
+        """Try until it delivers, and return when its first picture was there."""
+        source = Lasting(
+            "a camera",
+            self.open_stream,
+            lambda: True,
+            back_off=BackOff(chance=lambda: 1.0, tries=tries),
+            ask=self.word,
+            clock=self.clock,
+            sleep=self.clock.sleep,
+        )
+        next(iter(source))
+        return self.clock()
+
+
+@given(st.floats(1.0, 600.0))
+def test_a_camera_that_answers_again_is_tried_at_once_however_long_it_was_away(
+    away_s: float,
+) -> None:
+    clock = Clock()
+    back_s = clock() + away_s
+    booting = Booting(clock, back_s, back_s)
+
+    assert booting.first_picture_s() - back_s <= 3.0
+    assert len(booting.tries) <= 8 + away_s / 15, "waits have grown meanwhile"
+
+
+@given(st.floats(60.0, 300.0), st.floats(0.0, 7.0))
+def test_a_camera_that_answers_before_it_delivers_is_tried_again_soon(
+    away_s: float, boots_s: float
+) -> None:
+    clock = Clock()
+    back_s = clock() + away_s
+    booting = Booting(clock, back_s, back_s + boots_s)
+
+    assert booting.first_picture_s() - (back_s + boots_s) <= 3.0 + boots_s
+
+
+def test_a_door_that_answers_for_ever_does_not_keep_waits_from_growing() -> None:
+    clock = Clock()
+    booting = Booting(clock, 0.0, clock() + 600.0)
+
+    booting.first_picture_s()
+
+    waits = [after - before for before, after in pairwise(booting.tries)]
+    assert max(waits) == pytest.approx(30.0, abs=0.2)
+    assert len(waits) <= 40
+
+
+def test_a_door_that_comes_and_goes_is_tried_seldom_all_the_same() -> None:
+    clock = Clock()
+    booting = Booting(clock, 0.0, clock() + 600.0, flaps=True)
+
+    booting.first_picture_s()
+
+    assert len(booting.tries) <= 600 / 4
+
+
+def test_a_source_that_has_failed_before_begins_with_a_wait() -> None:
+    clock = Clock()
+    booting = Booting(clock, clock() + 3600.0, 0.0)
+
+    assert booting.first_picture_s(tries=3) == pytest.approx(1000.0 + 4.0, abs=0.2)
 
 
 def test_nothing_is_opened_that_nobody_wants() -> None:

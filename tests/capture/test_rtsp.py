@@ -118,6 +118,14 @@ def answer(connection: socket.socket, reply: bytes) -> None:
         connection.sendall(reply.replace(b"CSEQ", number))
 
 
+def answer_in_turn(connection: socket.socket, replies: list[bytes]) -> None:
+    """Give each request the next of these replies, and none after the last."""
+    for reply in replies:
+        request = connection.recv(4096)
+        number = next((line for line in request.split(b"\r\n") if line[:5] == b"CSeq:"), b"CSeq: 1")
+        connection.sendall(reply.replace(b"CSEQ", number))
+
+
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
@@ -136,6 +144,20 @@ def test_a_camera_that_refuses_is_reported_without_its_password(reply: bytes, wo
 def test_what_does_not_answer_as_a_camera_is_given_up(reply: bytes) -> None:
     with listening(lambda connection: answer(connection, reply)) as port:
         check_refusal(port, "did not answer in time, or not as an RTSP camera", QUICK)
+
+
+@pytest.mark.parametrize("status", [b"301 Moved", b"302 Found", b"305 Proxy"])
+def test_a_camera_that_sends_us_elsewhere_is_not_followed(status: bytes) -> None:
+    """Wherever it points, a camera has nobody here connect to what was never checked."""
+    followed: list[socket.socket] = []
+    with listening(followed.append) as elsewhere:
+        reply = b"RTSP/1.0 %s\r\nCSEQ\r\nLocation: rtsp://127.0.0.1:%d/x\r\n\r\n"
+        moved = reply % (status, elsewhere)
+        sound = b"RTSP/1.0 200 OK\r\nCSEQ\r\nPublic: DESCRIBE\r\n\r\n"
+        with listening(lambda connection: answer_in_turn(connection, [sound, moved])) as port:
+            check_refusal(port, "not followed", PATIENT)
+
+    assert followed == []
 
 
 def check_refusal(port: int, words: str, settings: CaptureSettings) -> None:
@@ -190,6 +212,8 @@ def test_a_secure_camera_must_be_who_it_says(certificate: tuple[Path, Path]) -> 
         source = f"rtsps://operator:{SECRET}@localhost:{port}/clip"
         with pytest.raises(SourceError, match="securely"):
             open_source(source, PATIENT)
+        with pytest.raises(SourceError, match="securely"):  # a right certificate of another host
+            open_source(source.replace("localhost", "127.0.0.1"), trusting)
         for settings in (trusting, careless):
             with pytest.raises(SourceError, match="no such stream"):
                 open_source(source, settings)

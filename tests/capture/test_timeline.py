@@ -43,3 +43,52 @@ def test_stamps_that_start_again_are_carried_on_from_the_last_frame() -> None:
 def test_a_leap_of_days_is_a_broken_stamp_and_one_of_hours_is_a_pause() -> None:
     assert pytest.approx([0, 0.04, 1.04]) == place([0, 1e9, 1e9 + 1])
     assert place([0, 7200]) == [0, 7200]
+
+
+def place_live(
+    stamps_s: list[float | None], waits_s: list[float], frame_s: float = 0.04
+) -> list[float]:
+    timeline, arrivals = Timeline(frame_s), itertools.accumulate(waits_s)
+    return [
+        timeline.place(stamp, arrived) for stamp, arrived in zip(stamps_s, arrivals, strict=True)
+    ]
+
+
+@given(st.lists(st.tuples(stamps, st.floats(0, 5)), max_size=30))
+def test_live_times_rise_and_never_run_far_ahead_of_arrival(
+    given_stamps: list[tuple[float | None, float]],
+) -> None:
+    waits_s = [wait for _, wait in given_stamps]
+    placed = place_live([stamp for stamp, _ in given_stamps], waits_s)
+
+    assert all(one < next_one for one, next_one in itertools.pairwise(placed))
+    steps = [b - a for a, b in itertools.pairwise(placed)]
+    assert all(step <= wait + 10.01 for step, wait in zip(steps, waits_s[1:], strict=True))
+
+
+@pytest.mark.parametrize("stamp", [None, 7.0, float("nan")])
+def test_without_a_usable_stamp_a_live_frame_follows_as_it_arrived(stamp: float | None) -> None:
+    placed = place_live([stamp] * 4, [100.0, 0.1, 0.5, 0.1])
+
+    assert pytest.approx([0, 0.1, 0.6, 0.7]) == placed
+
+
+def test_a_live_stamp_that_creeps_by_a_tick_is_one_that_stands_still() -> None:
+    tick = 1 / 90_000
+    placed = place_live([k * tick for k in range(60)], [0.1] * 60)
+
+    assert placed[-1] == pytest.approx(5.9)
+
+
+def test_a_live_stamp_that_leaps_ahead_of_time_is_a_broken_one() -> None:
+    hour = 3600.0
+    placed = place_live([0, 0.04, hour, hour + 0.04, 0.2], [0, 0.04, 0.05, 0.04, 0.04])
+
+    assert pytest.approx([0, 0.04, 0.09, 0.13, 0.17]) == placed
+
+
+def test_a_live_sender_that_drops_what_it_could_not_send_stays_in_time() -> None:
+    """After six seconds of silence comes what was held back, and then what is now."""
+    placed = place_live([0, 0.04, 0.08, 6.1], [0, 0.04, 6.0, 0.01])
+
+    assert pytest.approx([0, 0.04, 0.08, 6.1]) == placed

@@ -67,6 +67,9 @@ LINES: Mapping[Act, Callable[[Made], list[str]]] = {
     ],
     Act.DEPLOYMENT_START: lambda made: ["deployment", "start", made.deployment],
     Act.DEPLOYMENT_STOP: lambda made: ["deployment", "stop", made.deployment],
+    Act.DEPLOYMENT_HAND_OVER: lambda made: [
+        *("deployment", "hand-over", made.deployment, made.deployment)
+    ],
     Act.DEPLOYMENT_CANCEL: lambda made: ["deployment", "cancel", made.deployment, *_WHY],
     Act.DEPLOYMENT_CLOSE: lambda made: ["deployment", "close", made.deployment],
     Act.DEPLOYMENT_REVIEW: lambda made: [

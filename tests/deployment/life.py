@@ -25,6 +25,7 @@ MOVES = {
     ("deployment.start", "authorised", "live"),
     ("deployment.start", "urgent", "live"),
     ("deployment.start", "live", "live"),
+    ("deployment.hand-over", "live", "live"),
     ("deployment.end", "live", "ended"),
     ("deployment.cancel", "draft", "cancelled"),
     ("deployment.cancel", "submitted", "cancelled"),

@@ -13,7 +13,7 @@ from example_records import a_watchlist
 from overt.deployment import lifecycle, recorded
 from overt.deployment.file import Deployment
 from overt.errors import AuthorityError, LifecycleError, MasterKeyError, SealingError
-from overt.runtime import operation
+from overt.runtime import operation, starting
 from overt.runtime.run import RunOptions
 from overt.runtime.views import RunView
 from overt.storage import DeploymentRow
@@ -86,7 +86,7 @@ def test_terms_that_are_as_authorised_are_let_through(
 ) -> None:
     """R-1: nothing is refused while every term is as it was."""
     deployment = recorded.opened(scene.office, row)
-    facts = operation.demand_terms(scene.office, row, deployment, models)
+    facts = starting.demand_terms(scene.office, row, deployment, models)
     assert facts.watchlist_id == row.watchlist_id
 
 
@@ -107,7 +107,7 @@ def test_a_file_that_differs_in_one_term_is_refused(
 
     changed = _deployment(scene, row, change)
     with pytest.raises(AuthorityError, match=rf"has changed: .*\b{term}\b"):
-        operation.demand_terms(scene.office, row, changed, models)
+        starting.demand_terms(scene.office, row, changed, models)
 
 
 @pytest.mark.parametrize("term", sorted(set(IN_THE_FILE) | ELSEWHERE))
@@ -122,7 +122,7 @@ def test_terms_that_were_changed_in_the_record_are_refused(
     deployment = recorded.opened(scene.office, row)
     named = "the terms on record" if term == "threshold" else term
     with pytest.raises(AuthorityError, match=named):
-        operation.demand_terms(scene.office, row, deployment, models)
+        starting.demand_terms(scene.office, row, deployment, models)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_another_list_is_refused(
     change_behind(scene.office, f"UPDATE watchlists SET {column} = ?", value)  # noqa: S608
     deployment = recorded.opened(scene.office, row)
     with pytest.raises(AuthorityError, match=term):
-        operation.demand_terms(scene.office, row, deployment, models)
+        starting.demand_terms(scene.office, row, deployment, models)
 
 
 def test_the_list_of_another_deployment_is_refused(
@@ -150,7 +150,7 @@ def test_the_list_of_another_deployment_is_refused(
     change_behind(scene.office, "UPDATE watchlists SET deployment_id = 'another'")
     deployment = recorded.opened(scene.office, row)
     with pytest.raises(LifecycleError):
-        operation.demand_terms(scene.office, row, deployment, models)
+        starting.demand_terms(scene.office, row, deployment, models)
 
 
 def test_other_models_are_refused(scene: Scene, row: DeploymentRow, models: Pack) -> None:
@@ -159,7 +159,7 @@ def test_other_models_are_refused(scene: Scene, row: DeploymentRow, models: Pack
     assert other.id != models.id
     deployment = recorded.opened(scene.office, row)
     with pytest.raises(AuthorityError, match="models"):
-        operation.demand_terms(scene.office, row, deployment, other)
+        starting.demand_terms(scene.office, row, deployment, other)
 
 
 def test_another_policy_is_refused(scene: Scene, row: DeploymentRow, models: Pack) -> None:
@@ -168,7 +168,7 @@ def test_another_policy_is_refused(scene: Scene, row: DeploymentRow, models: Pac
     row = replace(row, policy_text=looser)
     deployment = recorded.opened(scene.office, row)
     with pytest.raises(AuthorityError, match="policy"):
-        operation.demand_terms(scene.office, row, deployment, models)
+        starting.demand_terms(scene.office, row, deployment, models)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_what_stands_beside_the_terms_is_held_to_the_file_too(
     row = replace(row, **{column: value})
     deployment = recorded.opened(scene.office, row)
     with pytest.raises(AuthorityError, match=term):
-        operation.demand_terms(scene.office, row, deployment, models)
+        starting.demand_terms(scene.office, row, deployment, models)
 
 
 def test_a_file_changed_in_the_record_does_not_open(scene: Scene, row: DeploymentRow) -> None:
@@ -204,12 +204,12 @@ def test_nothing_unauthorised_or_unapproved_is_let_through(
     """R-1: no authority and no approved list, no searching."""
     deployment = recorded.opened(scene.office, row)
     with pytest.raises(LifecycleError):
-        operation.demand_terms(
+        starting.demand_terms(
             scene.office, replace(row, authorised_terms_sha256=None), deployment, models
         )
     change_behind(scene.office, "UPDATE watchlists SET approved_by = NULL")
     with pytest.raises(LifecycleError):
-        operation.demand_terms(scene.office, row, deployment, models)
+        starting.demand_terms(scene.office, row, deployment, models)
 
 
 def test_a_list_not_held_against_its_sources_lately_is_refused(
@@ -219,13 +219,13 @@ def test_a_list_not_held_against_its_sources_lately_is_refused(
     deployment = recorded.opened(scene.office, row)
     scene.clock.now = scene.office.record.watchlists.all_facts()[0].validated_at
     scene.clock.forward(hours=24)
-    operation.demand_terms(scene.office, row, deployment, models)
+    starting.demand_terms(scene.office, row, deployment, models)
     scene.clock.forward(seconds=1)
     with pytest.raises(LifecycleError, match="24 hours"):
-        operation.demand_terms(scene.office, row, deployment, models)
+        starting.demand_terms(scene.office, row, deployment, models)
     applicant = scene.person(Role.APPLICANT)
     governance.revalidate(scene.office, applicant, row, {"S-1", "S-2"})
-    operation.demand_terms(scene.office, row, deployment, models)
+    starting.demand_terms(scene.office, row, deployment, models)
 
 
 def test_an_assessment_past_its_review_is_refused(
@@ -237,10 +237,10 @@ def test_an_assessment_past_its_review_is_refused(
     change_behind(
         scene.office, "UPDATE watchlists SET validated_at = ?", "2026-12-31 12:00:00.000000"
     )
-    operation.demand_terms(scene.office, row, deployment, models)
+    starting.demand_terms(scene.office, row, deployment, models)
     scene.clock.forward(hours=1)
     with pytest.raises(LifecycleError, match="data-protection"):
-        operation.demand_terms(scene.office, row, deployment, models)
+        starting.demand_terms(scene.office, row, deployment, models)
 
 
 def test_a_live_one_needs_a_master_key_apart_from_the_record(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_a_live_one_needs_a_master_key_apart_from_the_record(tmp_path: Path) -> 
     with a_scene(tmp_path / "home", apart=False) as scene:
         row = drafted(scene)
         with pytest.raises(MasterKeyError, match="beside the record"):
-            operation._demand_apart(scene.office, row)
+            starting._demand_apart(scene.office, row)
         governance.approve(scene.office, scene.person(Role.COMMANDER), row)
         row = lifecycle.submit(scene.office, scene.person(Role.APPLICANT), row)
         officer = scene.person(Role.AUTHORISING_OFFICER)

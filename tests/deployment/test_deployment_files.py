@@ -51,6 +51,16 @@ def test_a_rehearsal_is_read_whole(write: Write, tmp_path: Path) -> None:
     assert second.zone == WHOLE_PICTURE
 
 
+def test_a_camera_sends_over_tcp_unless_its_section_says_otherwise(write: Write) -> None:
+    text = LIVE.replace("rtsps://", "rtsp://")
+    first, webcam = Deployment.load(write(text)).cameras
+    assert (first.transport, webcam.transport) == ("tcp", "tcp")
+
+    text = text.replace("smallest_face_px = 40", 'smallest_face_px = 40\ntransport = "udp"')
+    first, webcam = Deployment.load(write(text)).cameras
+    assert (first.transport, webcam.transport) == ("udp", "tcp")
+
+
 def test_the_hash_is_over_the_files_bytes(write: Write) -> None:
     path = write(b"\xef\xbb\xbf" + REHEARSAL.encode())
 

@@ -91,6 +91,8 @@ _MISTAKES = [
     ("smallest_face_px = 40", 'smallest_face_px = "40"', 29, "whole number", "no quotation"),
     ("smallest_face_px = 40", "smallest_face_px = 40.5", 29, "whole number", "no decimals"),
     ("smallest_face_px", "smalest_face", 29, "not a setting", "Did you mean smallest_face_px?"),
+    ("smallest_face_px = 40", 'transport = "udp"', 29, "network cameras only", "Leave it out"),
+    ("smallest_face_px = 40", 'transport = "sctp"', 29, "one of: tcp, udp", "network camera"),
     # policy, models, decision
     ("[watchlist]", '[policy]\nname = "uk-polising"\n[watchlist]', 22, "no policy", "uk-policing?"),
     ("[watchlist]", '[policy]\nfile = "mine.toml"\n[watchlist]', 22, "no such file", ""),
@@ -132,10 +134,16 @@ _LIVE_MISTAKES = [
         '"rtsps://viewer:hunter2@10.0.0.5:554/north?token=hunter3"',
         "also camera 1's",
     ),
+    ("smallest_face_px = 40", 'transport = "udp"', "pictures unprotected"),
     ("[watchlist]", "[decision]\nmin_agreeing_shots = 1\n[watchlist]", "asks for less"),
     ("[watchlist]", "[decision]\nmin_inter_eye_px = 5\n[watchlist]", "asks for less"),
     ("[watchlist]", '[decision]\nfpir = "fpir_3_percent"\n[watchlist]', "asks for less"),
     ("[watchlist]", "[decision]\nthreshold = 0.01\n[watchlist]", "cannot be compared"),
+    (
+        '"webcam:/dev/video0"',
+        '"webcam:/dev/video0"\ndetection_width_px = 480',
+        "less than the policy's smallest, 640",
+    ),
 ]
 
 

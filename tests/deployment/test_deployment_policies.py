@@ -104,6 +104,9 @@ _MISTAKES = [
     ("needs_individual_authority = true", 'needs_individual_authority = "yes"', "true or fal", ""),
     ('expected_responses = ["safeguard"]', "expected_responses = []", "at least 1", "responses"),
     ("min_agreeing_shots = 2", "min_agreeing_shots = 0", "at least 1", ""),
+    ("min_frames_per_second = 6", "min_frames_per_second = 0.5", "at least 1", "fewest frames"),
+    ("min_frames_per_second = 6", "min_frames_per_second = 13", "more frames", "Lower min"),
+    ("min_detection_width_px = 640", "min_detection_width_px = 64", "at least 160", "smallest"),
     ('fpir = "fpir_0_3_percent"', 'fpir = "fpir_50_percent"', "must be one of: fpir_3", ""),
 ]
 
@@ -120,6 +123,14 @@ def test_what_a_policy_may_not_say_is_refused(
 
     assert message in caught.value.message
     assert remedy in str(caught.value)
+
+
+def test_a_policy_without_coverage_asks_for_what_is_usual(tmp_path: Path) -> None:
+    before, _, after = _TEXT.partition("[coverage]")
+    policy = _load(tmp_path, before + after[after.index("[notices]") :])
+
+    assert policy.coverage == Policy.shipped().coverage
+    assert policy.coverage.min_frames_per_second == 6
 
 
 def test_an_unknown_shipped_policy_is_guessed() -> None:

@@ -1,10 +1,11 @@
 """A live deployment from application to review: a real RTSP camera, real models, a real log."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -70,14 +71,14 @@ def _run(office: Office, team: Team, tmp_path: Path) -> tuple[str, RunResult]:
         cameras = {"gate": address}
         path = write_deployment(tmp_path, cameras, kind="live", top=_TOP, more=_MORE)
         row = authorised(office, team, path)
-        view = Watching()
+        view = Watching(at_first_frame=_demand_no_secret_in_processes)
         options = RunOptions(threads=1, videos=True)
         result = operate(office, team.commander, row, view, options, lambda: bool(view.alerts))
     return row.deployment_id, result
 
 
 def test_a_live_deployment_runs_from_its_authority_to_its_review(
-    office: Office, tmp_path: Path
+    office: Office, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """R-1, R-49, R-52, R-57: the whole chain on a camera, and a log that outsiders find intact."""
     team = a_team(office)
@@ -91,8 +92,8 @@ def test_a_live_deployment_runs_from_its_authority_to_its_review(
     page = result.summary.read_text()
     assert "data:image" not in page
     assert f"drawn-{LISTED}" not in page
-    for file in (office.home.database, office.home.keys, result.summary):
-        assert SECRET.encode() not in file.read_bytes()
+    _demand_no_secret_in_files(office)
+    assert SECRET not in "".join(capfd.readouterr()) + repr(result) + repr(row)
 
     _decide(office, place.alert_id)
     row = lifecycle.close(office, team.commander, row, "all alerts closed")
@@ -103,6 +104,26 @@ def test_a_live_deployment_runs_from_its_authority_to_its_review(
     assert [receipt.what for receipt in receipts if receipt.finished_at] == ["watchlist"]
     assert office.record.watchlists.facts(row.watchlist_id) is None
     _demand_intact(office, tmp_path)
+
+
+def _demand_no_secret_in_processes() -> None:
+    """No process that runs was told the camera's password where others can read it."""
+    here = Path(f"/proc/{os.getpid()}/task")
+    children = " ".join(each.read_text() for each in here.glob("*/children")).split()
+    told = [Path("/proc") / each / name for each in children for name in ("cmdline", "environ")]
+    assert len(told) >= 4, "the camera and its server"
+    for each in told:
+        with suppress(PermissionError):  # nor may anybody read what a hardened process was told
+            assert SECRET.encode() not in each.read_bytes(), each
+
+
+def _demand_no_secret_in_files(office: Office) -> None:
+    """Nothing that is written holds the camera's password: the record, the log, pages, all of it."""
+    files = [each for each in office.home.path.rglob("*") if each.is_file()]
+    assert {office.home.database, office.home.keys} <= set(files)
+    for file in files:
+        if office.home.models not in file.parents:
+            assert SECRET.encode() not in file.read_bytes(), file
 
 
 def _decide(office: Office, alert_id: str) -> None:

@@ -11,15 +11,13 @@ from scipy import stats
 from overt.errors import ConfigurationError
 from overt.evaluation.calibration import (
     FARTHEST,
-    MOST_LISTED,
-    Measured,
     Method,
     calibrate,
     demand_people,
     extrapolate,
     findings,
-    measure,
 )
+from overt.evaluation.measured_lists import MOST_LISTED, Measured, measure
 from overt.evaluation.tails import ENOUGH, Tail
 from overt.evaluation.variants import RAW
 from overt.values import Templates

@@ -9,15 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from overt.errors import ConfigurationError
-from overt.evaluation.clips import (
-    AnnotatedPassage,
-    MotSettings,
-    TimedBox,
-    read_mot,
-    read_passages,
-    write_mot,
-    write_passages,
-)
+from overt.evaluation.clip_files import read_passages, write_passages
+from overt.evaluation.clip_mot import MotSettings, read_mot, write_mot
+from overt.evaluation.clips import AnnotatedPassage, TimedBox
 
 _NAMES = st.text(st.characters(categories=("L", "N", "P", "S")), min_size=1, max_size=12).filter(
     lambda name: name.casefold() != "unlisted" and not name.startswith("'")

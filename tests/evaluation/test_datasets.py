@@ -12,17 +12,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from overt.errors import ConfigurationError
-from overt.evaluation.datasets import (
-    Dataset,
-    Photograph,
-    Problem,
-    ProblemKind,
+from overt.evaluation.dataset_files import (
     read_dataset,
     read_folders,
     read_manifest,
     write_folders,
     write_manifest,
 )
+from overt.evaluation.datasets import Dataset, Photograph, Problem, ProblemKind
 
 
 def picture(seed: int) -> bytes:

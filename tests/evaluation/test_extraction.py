@@ -12,7 +12,8 @@ from PIL import Image
 
 from overt.errors import ConfigurationError
 from overt.evaluation import extraction
-from overt.evaluation.datasets import Dataset, Photograph, read_folders
+from overt.evaluation.dataset_files import read_folders
+from overt.evaluation.datasets import Dataset, Photograph
 from overt.evaluation.extraction import Extracted, extract
 from overt.rates import Rate
 from overt.values import FaceDetection, RGBImage, Templates
@@ -225,7 +226,7 @@ def test_a_set_without_any_face_is_refused_with_its_counts(tmp_path: Path) -> No
     save(tmp_path / "black.png", np.zeros((120, 120, 3), np.uint8))
     dataset = Dataset("dark", (Photograph("1", "A", tmp_path / "black.png"),))
 
-    with pytest.raises(ConfigurationError, match="gave a template: 1 no face found"):
+    with pytest.raises(ConfigurationError, match="gave a template: no face found, 1"):
         extract(dataset, StandIn(), tmp_path / "cache")
 
 

@@ -31,6 +31,7 @@ TABLE = {
     "deployment.authorise-urgently": ("OC", ""),
     "deployment.start": ("CP", "CP"),
     "deployment.stop": ("AOCPE", "AOCPE"),
+    "deployment.hand-over": ("CP", "CP"),
     "deployment.cancel": ("AOC", "AOC"),
     "deployment.close": ("C", "C"),
     "deployment.review": ("O", ""),

@@ -13,16 +13,11 @@ from hypothesis import strategies as st
 from published import drawn_rows, spoilt
 
 from overt.errors import PublicationError
+from overt.publication.cells import guarded, unguarded
 from overt.publication.checking import Checked, checked
 from overt.publication.columns import COLUMNS, Row, Standing
-from overt.publication.exported import (
-    guarded,
-    layout_of,
-    met_rate,
-    read,
-    unguarded,
-    written,
-)
+from overt.publication.exported import layout_of, read, written
+from overt.publication.exported_met import met_rate
 from overt.publication.layouts import Layout
 from overt.vocabulary import DeploymentState
 

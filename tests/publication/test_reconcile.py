@@ -152,6 +152,8 @@ SPOILT: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ),
     ("there was no run", "time-searched-fits", {"runs": 0}),
     ("the coverage is cut off", "coverage-is-its-arithmetic", {"frames_dropped": 0}),
+    ("a camera's loss is forgotten", "losses-are-their-causes", {"losses": 2}),
+    ("a cause is forgotten", "losses-are-their-causes", {"losses_by_cause": "2 stopped sending"}),
     (
         "it was reviewed before it ended",
         "reviewed-after-the-end",

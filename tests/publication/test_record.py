@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from published import SHORT, SPLIT, a_day, rows_of
 
 from acts import Scene, entries
+from overt.audit.figures import LogFigures
 from overt.deployment import lifecycle
 from overt.errors import LifecycleError, PermissionDenied
 from overt.publication.columns import (
@@ -27,11 +28,13 @@ from overt.publication.columns import (
     values_of,
 )
 from overt.publication.layouts import Layout
+from overt.publication.logged import LogSoFar
 from overt.publication.publishing import publish
 from overt.publication.record import record_of
 from overt.rates import Rate
 from overt.retention import clocks
 from overt.storage import DeploymentRow
+from overt.storage.journal import Journal
 from overt.vocabulary import DeploymentKind, DeploymentState, Disposal, Role
 from overt.watchlist import governance
 
@@ -87,6 +90,10 @@ def test_it_says_what_was_authorised_and_what_was_searched(row: Row) -> None:
     assert (searched.cameras, searched.camera_names, searched.runs) == (1, "mast", 1)
     assert row.faces.frames_dropped > 0
     assert row.faces.coverage_percent is not None
+    assert row.faces.minutes_without_pictures == Decimal("1.5")
+    assert row.faces.minutes_below_floor == Decimal("2.0")
+    assert row.faces.losses == 3
+    assert row.faces.losses_by_cause == "2 stopped sending; 1 delivered no picture"
     assert row.afterwards.stops == 3
     assert row.afterwards.minutes_held == 18
     assert row.afterwards.longest_stop_minutes == 6
@@ -272,3 +279,25 @@ def test_an_interval_holds_its_rate(count: int, more: int) -> None:
     shown = percent(count, count + more)
 
     assert shown is None or low <= shown <= high
+
+
+def test_what_was_read_of_the_log_is_not_read_again(
+    held: tuple[Scene, Day, DeploymentRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, _, deployment = held
+    journal, begun = scene.office.record.journal, list[int]()
+    log = LogSoFar(journal, LogFigures(journal))
+    afresh, size = record_of(scene.office, deployment), journal.tree().size
+    entries = Journal.entries
+
+    def entries_from(
+        self: Journal, start: int = 0, end: int | None = None
+    ) -> Iterator[tuple[bytes, bytes]]:
+        begun.append(start)
+        return entries(self, start, end)
+
+    monkeypatch.setattr(Journal, "entries", entries_from)
+    first, again = (record_of(scene.office, deployment, log) for _ in range(2))
+
+    assert first == again == afresh
+    assert begun == [0, 0, size]  # the deployment's own, the figures', and nothing more

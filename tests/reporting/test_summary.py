@@ -43,7 +43,7 @@ from overt.reporting.summary import (
 )
 from overt.storage import Enrolled
 from overt.values import RunStatistics
-from overt.vocabulary import DeploymentKind, NotSearchable, RunEnding
+from overt.vocabulary import DeploymentKind, LossCause, NotSearchable, RunEnding
 
 LONDON = ZoneInfo("Europe/London")
 NOUGHT = RunStatistics(0, {}, 0, {}, 0, 0, 0, 0.0, 0.0)
@@ -226,6 +226,24 @@ def test_a_run_that_went_wrong_says_so_first() -> None:
     assert "stopped before its end" in render(stopped)
     assert "The run failed. No camera." in Page(render(failed)).text.replace("  ", " ")
     assert "has not ended, or was cut off" in render(cut_off)
+
+
+def test_what_was_not_covered_is_said_where_there_was_any() -> None:
+    """Promise R10: seconds in which cameras were lost, or looked too rarely, stay with the run."""
+    whole, short = a_summary(), a_summary()
+    assert short.run.statistics is not None
+    statistics = replace(
+        short.run.statistics,
+        lost_s=75.0,
+        losses={LossCause.BROKEN: 2, LossCause.STALLED: 1},
+        below_floor_s=125.4,
+    )
+    short = replace(short, run=replace(short.run, statistics=statistics))
+    said = Page(render(short, LONDON)).text
+
+    assert "Below the floor" not in Page(render(whole, LONDON)).text
+    assert "cameras delivered nothing for 1 min 15 s altogether, 3 losses" in said
+    assert "for 2 min 5 s altogether, cameras looked at fewer frames a second" in said
 
 
 def test_no_text_of_a_record_becomes_markup() -> None:

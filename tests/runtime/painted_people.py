@@ -124,7 +124,8 @@ class PaintedExtractor(FeatureExtractor):
         return np.stack([_unit(row) for row in np.stack(list(map(self._look, people))) + wobble])
 
     def _cut(self, image: RGBImage, face: FaceDetection) -> RGBImage:
-        x1, y1, x2, y2 = np.clip(face.box_px, 0, [WIDTH, HEIGHT] * 2).astype(int)
+        height, width = image.shape[:2]
+        x1, y1, x2, y2 = np.clip(face.box_px, 0, [width, height] * 2).astype(int)
         chip = cv2.resize(image[y1:y2, x1:x2], (150, 150), interpolation=cv2.INTER_NEAREST)
         return np.asarray(chip, np.uint8)
 

@@ -2,18 +2,20 @@
 
 import threading
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
 
 import pytest
 
 from example_records import an_alert
+from overt.capture import Link
 from overt.errors import SourceError
 from overt.runtime import live_deployment
 from overt.runtime.counts import Counts
 from overt.runtime.live import Health, LiveDeployment, LiveHub
 from overt.runtime.messages import CameraState, Ended, Picture
+from overt.runtime.pace import Kept
 from overt.storage import AlertRecord
 from overt.vocabulary import DropCause
 
@@ -36,7 +38,7 @@ def looking(*, seen: int = 0, waiting_s: float = 0.0, camera: str = "gate") -> C
     """The state of a camera that looks."""
     counts = Counts(frames=10, faces_seen=seen, faces_searched=seen)
     dropped = Counter({DropCause.OVERTAKEN: 3})
-    return CameraState(camera, counts, dropped, frames_per_second=9.5, waiting_s=waiting_s)
+    return CameraState(camera, counts, dropped, Kept(9.5, 960, 28, 6.0), waiting_s)
 
 
 def a_picture(number: int, camera: str = "gate") -> Picture:
@@ -73,9 +75,22 @@ def test_a_camera_s_health_is_told_as_it_last_was(hub: LiveHub, run: LiveDeploym
 
     assert gate.state == "running"
     assert (gate.frames_per_second, gate.dropped) == (9.5, {"overtaken by a newer frame": 3})
+    assert (gate.width_px, gate.finds_px, gate.floor_per_second) == (960, 28, 6.0)
     assert (gate.faces_seen, gate.searched, gate.alerts) == (4, 4, 1)
     assert gate.last_frame_age_s is not None
     assert 0 <= gate.last_frame_age_s < 2
+
+
+def test_a_camera_below_the_floor_says_so_until_it_ends(hub: LiveHub, run: LiveDeployment) -> None:
+    """Promise R10: coverage below the policy's floor is on the screen."""
+    short = replace(looking(), kept=Kept(3.1, 640, 42, 6.0, below_floor=True, below_floor_s=41.0))
+    run.state(short)
+    gate = hub.cameras(HERE)[0]
+    run.ended(Ended(short))
+    ended = hub.cameras(HERE)[0]
+
+    assert (gate.below_floor, gate.frames_per_second, gate.below_floor_s) == (True, 3.1, 41.0)
+    assert (ended.below_floor, ended.below_floor_s) == (False, 41.0)
 
 
 def test_a_camera_without_a_frame_for_seconds_is_stalled(hub: LiveHub, run: LiveDeployment) -> None:
@@ -86,6 +101,29 @@ def test_a_camera_without_a_frame_for_seconds_is_stalled(hub: LiveHub, run: Live
     assert gate.state is Health.STALLED
     assert gate.last_frame_age_s is not None
     assert gate.last_frame_age_s >= 4
+
+
+def test_a_camera_that_sends_one_picture_for_ever_is_frozen_and_says_so(
+    hub: LiveHub, run: LiveDeployment
+) -> None:
+    told = {}
+    for still_s in (29.0, 42.0, 200.0):
+        run.state(replace(looking(), link=Link(still_s=still_s)))
+        told[still_s] = hub.cameras(HERE)[0]
+
+    assert (told[29.0].state, told[29.0].error) == (Health.RUNNING, "")
+    assert told[42.0].state is Health.FROZEN
+    assert "has not changed for 42 s" in told[42.0].error
+    assert "has not changed for 3 min" in told[200.0].error
+
+
+def test_what_concerns_the_whole_run_is_kept_until_the_next(
+    hub: LiveHub, run: LiveDeployment
+) -> None:
+    run.noted("This machine's clock was moved.")
+    assert hub.note(HERE) == "This machine's clock was moved."
+    run.begin(["gate"])
+    assert hub.note(HERE) == hub.note("another") == ""
 
 
 def test_how_a_camera_ended_is_said_and_its_picture_is_gone(

@@ -16,6 +16,7 @@ from overt.runtime.live import LiveHub
 from overt.runtime.messages import Beat, CameraState
 from overt.runtime.metrics import Metrics
 from overt.runtime.operations import Operations
+from overt.runtime.pace import Kept
 from overt.runtime.readiness import Readiness
 from overt.runtime.timing import Spread
 from overt.vocabulary import DropCause, LinkState, LossCause
@@ -66,8 +67,8 @@ def _busy(scene: Scene) -> tuple[Metrics, str]:
     state = CameraState(
         "north-end",
         Counts(frames=40, faces_seen=7, faces_searched=5),
-        Counter({DropCause.OVERTAKEN: 3}),
-        frames_per_second=12.5,
+        Counter({DropCause.OVERTAKEN: 3, DropCause.NOT_DUE: 21}),
+        Kept(12.5, 640, 42, 6.0, below_floor=True, below_floor_s=30.5),
         link=Link(LinkState.LOST, reconnects=2, losses=Counter({LossCause.BROKEN: 2})),
         ages=ages,
     )
@@ -85,8 +86,12 @@ def test_a_cameras_numbers_are_told(scene: Scene) -> None:
 
     assert of("frames_total") == 40
     assert of("frames_dropped_total", cause="overtaken") == 3
+    assert of("frames_dropped_total", cause="not_due") == 21
     assert of("frames_dropped_total", cause="late") == 0
     assert of("detection_rate_hertz") == 12.5
+    assert (of("detection_width_pixels"), of("surely_found_pixels")) == (640, 42)
+    assert of("floor_hertz") == 6
+    assert of("below_floor_seconds_total") == 30.5
     assert of("last_frame_age_seconds") >= 0
     assert (
         of("frame_age_seconds_bucket", le="0.25"),

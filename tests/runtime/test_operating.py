@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from authorised import Team, authorised
+from overt.audit.canonical import parse_leaf
 from overt.deployment import lifecycle, recorded
 from overt.errors import AuthorityError, LifecycleError, MasterKeyError, PermissionDenied
 from overt.people.office import Office
-from overt.runtime.operation import demand_terms, operate, stop
+from overt.runtime.operation import operate, stop
 from overt.runtime.run import RunOptions, RunResult
+from overt.runtime.starting import demand_terms
 from overt.storage import DeploymentRow
 from overt.vision.store import ModelStore
 from overt.vocabulary import DeploymentKind, DeploymentState
@@ -77,15 +79,20 @@ def test_searching_stops_by_itself_at_the_authorised_end(
         nonlocal ahead
         ahead = timedelta(hours=2)
 
+    view = Watching(at_first_frame=pass_the_end)
     clock, office.clock = office.clock, lambda: datetime.now(UTC) + ahead
     try:
-        result = _operate(office, team, row, Watching(at_first_frame=pass_the_end), lambda: False)
+        result = _operate(office, team, row, view, lambda: False)
         with pytest.raises(AuthorityError, match="ended"):
             _operate(office, team, row, Watching(), lambda: False)
     finally:
         office.clock = clock
 
     assert result.reason == "the authority's window ended"
+    entries = [parse_leaf(leaf) for _, leaf in office.record.journal.entries()]
+    (moved,) = (each for each in entries if each.event == "clock.moved")
+    assert moved.data["seconds"] == pytest.approx(7200, abs=5)
+    assert "moved forward by 7200 s" in view.notes[0]
 
 
 def test_an_entry_withdrawn_while_it_runs_raises_no_alert(

@@ -18,6 +18,7 @@ from overt.people.office import Office
 from overt.runtime import operation
 from overt.runtime.live import Health
 from overt.runtime.operations import DraftJob, DraftState, Operations
+from overt.runtime.starting import alone
 from overt.storage import DeploymentRow
 from overt.vocabulary import Delivery, DeploymentState, Role
 from rehearsals import write_deployment, write_drawn_list, write_list, write_portrait_clip
@@ -111,6 +112,33 @@ def test_a_deployment_runs_is_watched_and_is_stopped_by_its_record(
     assert sum(each.faces_seen for each in minutes) == run.statistics.faces_seen
 
 
+def test_a_deployment_that_takes_over_is_the_one_that_runs_here_and_is_watched(
+    office: Office, team: Team, row: DeploymentRow, clip: Path, operations: Operations
+) -> None:
+    folder = clip.parent / row.deployment_id
+    folder.mkdir()
+    write_drawn_list(folder, OTHERS)
+    more = '[policy]\nname = "uk-policing"\n'
+    successor = authorised(office, team, write_deployment(folder, {"gate": clip}, more=more))
+    operations.start(team.commander, row.deployment_id)
+    wait_until(lambda: looks(operations, row))
+
+    operation.hand_over(office, team.commander, row, successor, "another list")
+    wait_until(lambda: operations.running() == {successor.deployment_id})
+    wait_until(lambda: looks(operations, successor))
+
+    assert [each.state for each in operations.hub.cameras(row.deployment_id)] == ["ended"] * 2
+    assert [each.camera for each in operations.hub.cameras(successor.deployment_id)] == ["gate"]
+    with operations.hub.watch(successor.deployment_id):
+        assert operations.hub.picture(successor.deployment_id, "gate", wait_s=_SOON_S)
+    assert office.record.deployments.find(row.deployment_id).state is DeploymentState.ENDED
+    current = office.record.deployments.find(successor.deployment_id)
+    assert current.state is DeploymentState.LIVE
+    operation.stop(office, team.commander, current, "the square is empty")
+    wait_until(lambda: not operations.running())
+    assert operations.failure(row.deployment_id) == operations.failure(current.deployment_id) == ""
+
+
 def test_the_end_of_the_service_ends_its_runs_and_says_so(
     office: Office, team: Team, row: DeploymentRow, operations: Operations
 ) -> None:
@@ -157,7 +185,7 @@ def test_a_deployment_runs_once(team: Team, row: DeploymentRow, operations: Oper
 def test_why_a_start_came_to_nothing_is_told_and_on_the_log(
     office: Office, team: Team, row: DeploymentRow, operations: Operations
 ) -> None:
-    with operation._alone(office, row):
+    with alone(office, row):
         operations.start(team.commander, row.deployment_id)
         wait_until(lambda: not operations.running())
 

@@ -165,6 +165,24 @@ def test_boxes_are_in_the_whole_picture_s_pixels_when_only_a_part_is_looked_at()
     assert alert.box_px == (470, 90, 530, 150)
 
 
+def test_the_zone_is_a_share_of_the_picture_whatever_size_it_has_by_now() -> None:
+    street = Street(zone=LEFT_HALF)
+    sights = [[Seen(LISTED, 200.0), Seen(STRANGER, WIDTH - 60.0)]] * 10
+    larger = [
+        replace(frame, image=frame.image.repeat(2, axis=0).repeat(2, axis=1))
+        for frame in film(sights, start_s=1.0)
+    ]
+
+    results = [street.pipeline.process(frame) for frame in [*film(sights), *larger]]
+
+    margin = 2 * 20
+    assert street.detector.shown[0] == (HEIGHT, WIDTH // 2 + margin, 3)
+    assert street.detector.shown[-1] == (2 * HEIGHT, WIDTH + margin, 3)
+    assert set(street.extractor.templated) == {LISTED}
+    assert [340, 180, 460, 300] in results[-1].boxes_px.tolist()
+    assert sum(len(result.alerts) for result in results) == 1, "it is one passage"
+
+
 def test_the_same_face_a_moment_later_raises_no_second_alert() -> None:
     street = Street(repeat_s=5.0)
 

@@ -17,6 +17,7 @@ from overt.storage import (
     Claim,
     DeploymentRow,
     Engagement,
+    HandOverRow,
     Hold,
     ListFacts,
     Outcome,
@@ -177,6 +178,11 @@ def a_receipt(**changes: Any) -> Receipt:
     return replace(receipt, **changes)
 
 
+def a_hand_over(deployment_id: str, **changes: Any) -> HandOverRow:
+    asked = HandOverRow(uuid4().hex, deployment_id, uuid4().hex, "an account", NOON, "a reason")
+    return replace(asked, **changes)
+
+
 @dataclass(frozen=True, slots=True)
 class Filled:
     """A record that holds one of each thing, and those things."""
@@ -191,6 +197,7 @@ class Filled:
     hold: Hold
     receipt: Receipt
     reference: str
+    hand_over: HandOverRow
 
 
 def filled(record: Record) -> Filled:
@@ -200,18 +207,23 @@ def filled(record: Record) -> Filled:
     alert, account, deployment = raised(record, run), an_account(), a_deployment()
     session, receipt = a_session(account), a_receipt()
     hold = a_hold(alert.alert.alert_id)
+    hand_over = a_hand_over(deployment.deployment_id)
     with recorded(record):
         record.accounts.add(account)
         record.accounts.open_session(session)
         record.deployments.add(deployment)
         record.deployments.add_act(an_act(deployment.deployment_id))
+        record.hand_overs.ask(hand_over)
         record.reviews.add_adjudication(an_adjudication(alert.alert.alert_id))
         record.handling.set_claim(a_claim(alert.alert.alert_id))
         record.handling.set_engagement(an_engagement(alert.alert.alert_id))
         record.retention.place_hold(hold)
         record.retention.begin_receipt(receipt)
         reference = record.journal.reference("person", account.account_id)
-    return Filled(record, run, alert, facts, account, session, deployment, hold, receipt, reference)
+    return Filled(
+        *(record, run, alert, facts, account, session, deployment, hold, receipt, reference),
+        hand_over,
+    )
 
 
 def rows(path: Path) -> dict[str, list[tuple[Any, ...]]]:

@@ -13,6 +13,7 @@ from example_rows import (
     Filled,
     a_claim,
     a_deployment,
+    a_hand_over,
     a_hold,
     a_receipt,
     a_session,
@@ -44,7 +45,7 @@ from overt.audit.merkle import Frontier, leaf_hash, tree_root
 from overt.errors import AuditError, StorageError
 from overt.storage import End, Record
 from overt.storage.tables import audit_tree
-from overt.vocabulary import Delivery, DeploymentState, RunEnding
+from overt.vocabulary import Delivery, DeploymentState, HandOverState, RunEnding
 
 Change = Callable[[Filled], object]
 
@@ -93,6 +94,10 @@ CHANGES: dict[str, Change] = {
         an_act(at.deployment.deployment_id)
     ),
     "deployments.tell": lambda at: at.record.deployments.tell(at.deployment.deployment_id, NOON),
+    "hand_overs.ask": lambda at: at.record.hand_overs.ask(a_hand_over(at.deployment.deployment_id)),
+    "hand_overs.answer": lambda at: at.record.hand_overs.answer(
+        at.hand_over.hand_over_id, HandOverState.REFUSED, NOON, "for a reason"
+    ),
     "outbox.add": lambda at: at.record.outbox.add(
         Delivery.ALERT_CHANGED, deployment_id=None, alert_id=at.alert.alert.alert_id, at=NOON
     ),
@@ -142,6 +147,7 @@ READS = {
     *("accounts.named", "accounts.of_id", "accounts.all", "accounts.count", "accounts.session"),
     *("deployments.find", "deployments.all", "deployments.standing", "deployments.acts"),
     *("deployments.unit", "deployments.policy_text"),
+    *("hand_overs.find", "hand_overs.asked", "hand_overs.last"),
     *("dockets.of", "dockets.of_deployment", "dockets.subject_of"),
     *("outbox.after", "outbox.latest", "outbox.was_sent"),
     *("handling.claim", "handling.engagement", "handling.stops"),
@@ -159,7 +165,16 @@ READS = {
 
 PARTS = (
     *("runs", "alerts", "watchlists", "accounts"),
-    *("deployments", "reviews", "handling", "dockets", "outbox", "retention", "journal"),
+    *(
+        "hand_overs",
+        "deployments",
+        "reviews",
+        "handling",
+        "dockets",
+        "outbox",
+        "retention",
+        "journal",
+    ),
 )
 
 

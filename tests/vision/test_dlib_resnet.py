@@ -47,9 +47,7 @@ def test_openvino_stays_within_a_hair_of_dlib(weights: bytes) -> None:
 
     features = session.run(np.stack([_drawn_chip(0), _drawn_chip(1)]))[0]
 
-    cosine = np.sum(features * golden, axis=1)
-    cosine /= np.linalg.norm(features, axis=1) * np.linalg.norm(golden, axis=1)
-    assert (cosine > 0.9999).all(), cosine  # bfloat16 where the processor has it
+    np.testing.assert_allclose(features, golden, atol=1e-5)  # on any processor: decision 0031
 
 
 @pytest.mark.models

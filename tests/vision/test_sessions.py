@@ -1,5 +1,7 @@
 """Only whole, self-contained image models are loaded, and both engines agree on them."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import onnx
 import pytest
@@ -35,6 +37,21 @@ def test_any_size_and_batch_can_be_run(backend: Backend) -> None:
         windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(2, 3))
         np.testing.assert_allclose(mean, windows.mean(axis=(-2, -1)), atol=2e-2)
     assert session.outputs == ("mean",)
+
+
+def test_a_size_that_was_fitted_ahead_is_compiled_once_whoever_asks() -> None:
+    """A camera looks on while another width is made ready, and finds it made when it comes."""
+    session = open_session(_model().SerializeToString())
+    shape = (1, 3, 32, 64)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(session.fit, [shape] * 8))
+        session.fit(shape)
+    compiled = dict(session._compiled)  # type: ignore[attr-defined]
+
+    session.run(np.zeros(shape, np.float32))
+
+    assert list(compiled) == [(3, 32, 64)]
+    assert dict(session._compiled) == compiled  # type: ignore[attr-defined]
 
 
 def test_many_sizes_do_not_pile_up() -> None:

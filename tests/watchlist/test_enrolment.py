@@ -227,7 +227,7 @@ def test_a_list_of_which_nothing_can_be_used_is_an_error_and_is_not_kept(
     source = checked(GOOD_ROW)
     keeping = Keeping(None, "a rehearsal", "system", office.now() + timedelta(hours=1))
 
-    with pytest.raises(WatchlistError, match="1 picture file not found"):
+    with pytest.raises(WatchlistError, match="picture file not found, 1"):
         load_or_keep(office, source, pack, lambda: enrol(source, pack, decode_picture), keeping)
     assert office.record.watchlists.all_facts() == []
 

@@ -7,7 +7,7 @@ refused for who asks.
 import asyncio
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
@@ -19,6 +19,7 @@ from api_calls import Answer, Caller
 from acts import HERE, THERE, Scene, a_policy, an_alert_of, drafted, seeded_list
 from overt.deployment.policy import Policy
 from overt.people.permissions import Person, Thing
+from overt.runtime.starting import alone
 from overt.storage import Adjudication, DeploymentRow, Hold, Session
 from overt.vocabulary import (
     Act,
@@ -55,6 +56,7 @@ class World:
     tokens: dict[str, str] = field(default_factory=dict)
     policy: Policy = field(default_factory=lambda: a_policy(**WHOEVER))
     anybody: Caller = field(init=False)
+    run: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
         self.anybody = Caller(guarded(self.scene.office), self.loop)
@@ -137,7 +139,9 @@ def a_world(scene: Scene) -> Iterator[World]:
     """The API of a scene, until the block is left."""
     loop = asyncio.new_event_loop()
     try:
-        yield World(scene, loop)
+        world = World(scene, loop)
+        with world.run:
+            yield world
     finally:
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
@@ -218,6 +222,17 @@ def _new_account(_world: World, owner: Person) -> Errand:
     return Errand(Thing("account"), "POST", f"{ROOT}/accounts", body)
 
 
+def _hand_over(world: World, owner: Person) -> Errand:
+    office, now = world.scene.office, world.scene.clock.now
+    window = {"window_start": now - timedelta(hours=1)}
+    row = world.deployment(owner, DeploymentState.LIVE, **window)
+    successor = world.deployment(owner, DeploymentState.AUTHORISED, **window)
+    world.run.enter_context(alone(office, row))  # as the process has it that runs it
+    about = Thing("deployment", row.deployment_id, row.unit, owner.account_id)
+    path = f"{ROOT}/deployments/{row.deployment_id}/hand-over"
+    return Errand(about, "POST", path, {"successor_id": successor.deployment_id})
+
+
 def _see_deployment(world: World, owner: Person) -> Errand:
     row = world.deployment(owner)
     about = Thing("deployment", row.deployment_id, row.unit, owner.account_id)
@@ -270,6 +285,7 @@ _ERRANDS: dict[Act, Callable[[World, Person], Errand]] = {
     Act.DEPLOYMENT_REFUSE: _of_deployment("refuse", _S.SUBMITTED),
     Act.DEPLOYMENT_AUTHORISE_URGENTLY: _of_deployment("authorise-urgently", _S.SUBMITTED),
     Act.DEPLOYMENT_STOP: _of_deployment("stop", _S.LIVE),
+    Act.DEPLOYMENT_HAND_OVER: _hand_over,
     Act.DEPLOYMENT_CANCEL: _of_deployment("cancel", _S.AUTHORISED),
     Act.DEPLOYMENT_CLOSE: _of_deployment("close", _S.ENDED),
     Act.DEPLOYMENT_REVIEW: _of_deployment("review", _S.CLOSED),

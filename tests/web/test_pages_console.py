@@ -14,9 +14,14 @@ from starlette.types import Message
 from acts import ONE_PERSON, THERE, a_scene
 from overt.people.permissions import MATRIX
 from overt.review import claims
+from overt.runtime.counts import Counts
+from overt.runtime.messages import CameraState
+from overt.runtime.pace import Kept
 from overt.storage import AlertPlace
 from overt.vocabulary import Act, DeploymentState, Role
+from overt.web.app import make_app
 from overt.web.cookies import COOKIE
+from overt.web.guard import Guard
 
 OTHERS = sorted(set(Role) - MATRIX[Act.DEPLOYMENT_WATCH].roles)
 
@@ -151,6 +156,31 @@ def test_health_is_numbers_about_cameras(duty: Duty) -> None:
     assert [each["camera"] for each in told["cameras"]] == ["north-end"]
     assert "hunter2" not in answer.text
     assert "no-store" in answer.headers["cache-control"]
+
+
+def test_a_camera_below_the_policy_s_floor_is_said_in_words(duty: Duty) -> None:
+    """Promise R10: which camera looks too rarely, and how large a face it still finds."""
+    app = make_app(duty.scene.office)
+    duty.app = Guard(app, duty.scene.office)
+    live = app.state.operations.hub.begin(duty.row.deployment_id, ["north-end", "south-end"])
+    short = Kept(3.14, 640, 42, 6.0, below_floor=True, below_floor_s=44.0)
+    live.state(CameraState("north-end", Counts(frames=9), kept=short))
+    live.state(CameraState("south-end", Counts(frames=9), kept=Kept(11.9, 960, 28, 6.0)))
+    here = f"/deployments/{duty.row.deployment_id}"
+
+    north, south = duty.browser().get(duty.console).text.split("data-camera=")[1:]
+    told = json.loads(duty.browser().get(f"{here}/health").text)["cameras"]
+    command = duty.browser(duty.scene.person(Role.COMMANDER)).get(f"{here}/command").text
+
+    assert "floor:</strong>" in north
+    assert re.search(r'data-part="short-of">3\.1 of 6</span> frames a second', north)
+    assert re.search(
+        r"reduced to <span[^>]*>640</span> px: finds faces from about <span[^>]*>42", north
+    )
+    assert re.search(r'data-part="short"\s+hidden', south)
+    assert (told[0]["below_floor"], told[1]["below_floor"]) == (True, False)
+    assert (told[0]["below_floor_s"], told[0]["floor_per_second"]) == (44.0, 6.0)
+    assert len(re.findall(r"Below the policy.s floor: 3.1 of 6 frames a second", command)) == 1
 
 
 def test_before_it_is_live_there_are_no_pictures(duty: Duty) -> None:

@@ -14,6 +14,7 @@ from pages_world import Browser, Shown
 from acts import THERE, Scene, a_policy, a_scene, an_alert_of, drafted
 from overt.deployment import lifecycle
 from overt.people.permissions import Person
+from overt.runtime.starting import alone
 from overt.storage import DeploymentRow
 from overt.values import Subject
 from overt.vocabulary import DeploymentState, Role
@@ -119,6 +120,36 @@ def test_each_person_is_offered_what_they_may_do_in_each_state_and_nothing_else(
         shown = desk.as_(role).get(at(row))
         assert shown.status == 200
         assert offered(shown) - {"list"} == by_state.get(state, set()), (role, state)
+
+
+def test_a_running_one_is_handed_over_from_its_page_and_what_became_of_it_is_told(
+    scene: Scene, desk: Desk
+) -> None:
+    row = put(scene, drafted(scene), DeploymentState.LIVE)
+    other = put(scene, drafted(scene, name="The new list"), DeploymentState.AUTHORISED)
+    browser, fields = desk.as_(Role.COMMANDER), {"hand-over-reason": "three names were added"}
+    hand_overs = scene.office.record.hand_overs
+
+    assert "hand-over" in offered(browser.get(at(row)))
+    assert "hand-over" not in offered(desk.as_(Role.APPLICANT).get(at(row)))
+    assert browser.post(at(row, "/hand-over"), fields).status == 422
+    chosen = fields | {"hand-over-successor": other.deployment_id}
+    refused = browser.post(at(row, "/hand-over"), chosen)
+    assert refused.status == 422
+    assert "No process runs the deployment at this moment." in refused.text
+    with alone(scene.office, row):
+        sent = browser.post(at(row, "/hand-over"), chosen)
+        assert (sent.status, sent.headers["location"]) == (303, at(row))
+        assert "being handed over to" in browser.get(at(row)).text
+
+    asked = hand_overs.asked(row.deployment_id)
+    assert asked is not None
+    assert (asked.successor_id, asked.reason) == (other.deployment_id, "three names were added")
+    lifecycle.refuse_hand_over(scene.office, asked, "Its list is stale.", "it was refused")
+    page = browser.get(at(row)).text
+    assert "were not handed over to" in page
+    assert "Its list is stale." in page
+    assert at(other) in page
 
 
 def test_every_act_that_is_offered_is_done_by_something() -> None:

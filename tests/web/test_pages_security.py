@@ -25,6 +25,8 @@ from pages_world import HOST, Browser, Shown, signed_in
 from acts import HERE, THERE, change_behind
 from overt.audit.events import RunEnded
 from overt.cli.serving import listening, serve_until_stopped
+from overt.logs.pipe import written
+from overt.logs.settings import LogFormat, LogLevel
 from overt.people.accounts import Credentials
 from overt.people.permissions import EVERYWHERE, MATRIX
 from overt.retention.erasure import destroy_list, erase_alert
@@ -628,12 +630,15 @@ def test_a_server_says_nothing_of_anybody(desk: Desk, capfd: pytest.CaptureFixtu
     listener = listening("127.0.0.1", 0)
     port = listener.getsockname()[1]
     crawling = Thread(target=crawl)
-    serve_until_stopped(app, Guard(app, desk.scene.office), listener, crawling.start)
+    with written(LogFormat.TEXT, LogLevel.INFO):
+        serve_until_stopped(app, Guard(app, desk.scene.office), listener, crawling.start)
     crawling.join()
 
     said = "".join(capfd.readouterr())
     assert wrong == []
-    assert "Traceback" in said, "it did say something"
+    assert "request.failed" in said, "it did say something"
+    assert "service.stopped" in said
+    assert "Traceback" not in said
     assert {200, 401, 403, 500} <= statuses
     people = desk.scene.office.record.accounts.all()
     secrets = [*LISTED, token, made.password, made.totp_secret, "x" * 20, "CR/17/26", "Alan Kay"]

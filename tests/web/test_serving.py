@@ -1,6 +1,7 @@
 """`overt serve`: a real server, on this machine alone unless told otherwise."""
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -66,6 +67,9 @@ def test_it_serves_until_it_is_interrupted(tmp_path: Path, told_by: signal.Signa
     assert process.returncode == 0
     assert f"The pages are at http://127.0.0.1:{port}, the API at" in told
     assert "Traceback" not in told
+    events = [json.loads(line)["event"] for line in told.splitlines() if line.startswith("{")]
+    lived = ["service.started", "service.stopping", "service.stopped"]
+    assert [event for event in events if event in lived] == lived
 
 
 def _asked(port: int, path: str, process: subprocess.Popen[str]) -> tuple[int, str | None]:

@@ -166,6 +166,37 @@ class StopRequested(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class HandOverAsked(Event):
+    """Somebody asked for a live deployment's cameras to be handed over to another one."""
+
+    tag: ClassVar[str] = "deployment.hand-over-asked"
+    deployment: str
+    to: str
+    reason: Words
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver(Event):
+    """A live deployment's cameras were handed over to another one, each between two frames."""
+
+    tag: ClassVar[str] = "deployment.handed-over"
+    deployment: str
+    to: str
+    run: str
+    to_run: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverRefused(Event):
+    """A live deployment's cameras were not handed over; `why` is a word of ours."""
+
+    tag: ClassVar[str] = "deployment.hand-over-refused"
+    deployment: str
+    to: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class LiveViewOpened(Event):
     """Somebody opened the live pictures of a deployment, in which passers-by are blurred."""
 
@@ -190,7 +221,11 @@ class RunBegan(Event):
 
 @dataclass(frozen=True, slots=True)
 class RunEnded(Event):
-    """Searching ended, how, and what was counted."""
+    """Searching ended, how, and what was counted.
+
+    `carried` are those of the faces seen that another run counted as well: they were passing when
+    it handed its cameras over to this one, so that both lists were searched for them.
+    """
 
     tag: ClassVar[str] = "run.ended"
     run: str
@@ -198,6 +233,19 @@ class RunEnded(Event):
     faces_seen: int
     faces_searched: int
     alerts: int
+    carried: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClockMoved(Event):
+    """The machine's clock was moved while searching went on: by so many seconds, back if below 0.
+
+    The entries before and after it are in their order, whatever their times say.
+    """
+
+    tag: ClassVar[str] = "clock.moved"
+    run: str
+    seconds: float
 
 
 # --- watchlists -----------------------------------------------------------------------------

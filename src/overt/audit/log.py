@@ -17,12 +17,14 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from overt.audit.canonical import FIRST, Entry, entry_leaf
+from overt.audit.canonical import FIRST, Entry, entry_leaf, parse_leaf
 from overt.audit.checkpoint import Checkpoint, sign, verifier_key
 from overt.audit.events import LISTED, Event
 from overt.audit.merkle import Frontier, leaf_hash
 from overt.audit.witness import FolderWitness, NoWitness, Witness
 from overt.errors import AuditError
+from overt.logs import tell
+from overt.logs.events import CheckpointSigned, WitnessAway, WitnessBack
 from overt.storage import KeyStore, Record
 from overt.storage.journal import Tree
 
@@ -70,6 +72,7 @@ class Log:
         self._clock = clock
         self._signed_size = 0
         self._signed_s = monotonic()
+        self._witness_away = False
 
     @property
     def verifier(self) -> str:
@@ -97,6 +100,17 @@ class Log:
         hashed = leaf_hash(leaf)
         grown = _edge(tree).append(hashed)
         return journal.append(leaf, hashed, grown.to_bytes())
+
+    def last_at(self) -> datetime | None:
+        """Return when its last entry was written, by the clock as it was then; None of an empty log.
+
+        Raises:
+            AuditError, StorageError: the log cannot be read.
+        """
+        journal = self._record.journal
+        for _, leaf in list(journal.entries(max(0, journal.tree().size - 1))):
+            return parse_leaf(leaf).at
+        return None
 
     def checkpoint_if_due(self) -> Checkpoint | None:
         """Sign a checkpoint where enough has been written, or a minute passed since the last."""
@@ -127,9 +141,24 @@ class Log:
         self._record.journal.add_checkpoint(
             tree.size, sign(made, self._signer.name, self._signer.key)
         )
+        if tree.size != self._signed_size:
+            tell(CheckpointSigned(tree.size))
         self._signed_size = tree.size
-        self._witness.take(self._record.journal.checkpoints(), self.verifier)
+        self._hand_over()
         return made
+
+    def _hand_over(self) -> None:
+        """Hand what is signed to the witness, and tell the log of the machine if it goes or comes."""
+        try:
+            self._witness.take(self._record.journal.checkpoints(), self.verifier)
+        except AuditError:
+            if not self._witness_away:
+                tell(WitnessAway())
+            self._witness_away = True
+            raise
+        if self._witness_away:
+            tell(WitnessBack())
+        self._witness_away = False
 
     def export(self, folder: Path) -> int:
         """Write the log out for outsiders, and return how many entries it has.

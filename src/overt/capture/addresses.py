@@ -12,6 +12,7 @@ import ipaddress
 import os
 import re
 import socket
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -22,6 +23,9 @@ from overt.errors import SourceError
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
 _HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 _END_OF_AUTHORITY = re.compile(r"[/?#\\]")
+
+_RTSP_PORT = 554
+_MOST_TRIED, _TRY_S = 4, 1.5
 
 _KINDS = (
     "Give a video file, a folder of pictures, rtsp://…, rtsps://… or webcam:/dev/video0; "
@@ -104,16 +108,36 @@ def redact(source: str) -> str:
     return f"{scheme}://{host}/…" if certain else f"{scheme}://…"
 
 
-def check_host(url: str) -> None:
-    """Refuse a camera whose host cannot be found or is not an ordinary machine.
+def pin_host(url: str) -> str:
+    """Return a camera's address with its host as a number, which is checked and stays the same.
 
-    Link-local addresses are where cloud machines keep their credentials, and multicast is
-    nobody's camera.
+    FFmpeg would ask for a name's number again, and the answer may be another one by then. A
+    secure address keeps its name: its certificate is held against it, so that another host is
+    found out. Link-local addresses are where cloud machines keep their credentials, and multicast
+    is nobody's camera.
 
     Raises:
-        SourceError: for either reason.
+        SourceError: the host cannot be found, or is not an ordinary machine.
     """
-    host = urlsplit(url).hostname or ""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    numbers = _numbers_of(host, url)
+    if any(_out_of_bounds(_ip_address(number)) for number in numbers):
+        raise SourceError(
+            f"The camera's address is link-local, multicast or unspecified: {redact(url)}.",
+            remedy="Give the camera an ordinary address on its network and use that.",
+        )
+    if parts.scheme == "rtsps":
+        return url
+    number = _answering(numbers, parts.port or _RTSP_PORT)
+    literal = f"[{number}]" if ":" in number else number
+    credentials, at, _ = parts.netloc.rpartition("@")
+    port = f":{parts.port}" if parts.port else ""
+    before, after = url.split(parts.netloc, 1)
+    return f"{before}{credentials}{at}{literal}{port}{after}"
+
+
+def _numbers_of(host: str, url: str) -> list[str]:
     try:
         found = socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)
     except (OSError, UnicodeError):
@@ -121,12 +145,15 @@ def check_host(url: str) -> None:
             f"The camera's host cannot be found: {redact(url)}.",
             remedy="Check the host name, and that this machine is on the camera's network.",
         ) from None
-    addresses = {_ip_address(str(sockaddr[0])) for *_, sockaddr in found}
-    if any(_out_of_bounds(address) for address in addresses):
-        raise SourceError(
-            f"The camera's address is link-local, multicast or unspecified: {redact(url)}.",
-            remedy="Give the camera an ordinary address on its network and use that.",
-        )
+    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+
+
+def _answering(numbers: list[str], port: int) -> str:
+    """Return the first number at which somebody listens: a name may have several."""
+    for number in numbers[: _MOST_TRIED if len(numbers) > 1 else 0]:
+        with suppress(OSError), socket.create_connection((number, port), _TRY_S):
+            return number
+    return numbers[0]
 
 
 def _split_scheme(source: str) -> tuple[str, str]:

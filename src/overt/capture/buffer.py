@@ -31,7 +31,9 @@ class FrameBuffer(ABC):
         """Hand a frame to the consumer; False when it has stopped and wants no more."""
         with self._changed:
             self._make_room()
-            if not self._ended:
+            if self._ended:
+                self._dropped[DropCause.LEFT] += 1
+            else:
                 self._frames.append(frame)
                 self._changed.notify_all()
             return not self._ended
@@ -54,6 +56,7 @@ class FrameBuffer(ABC):
     def stop(self) -> None:
         """Want no more frames: forget those held and release a producer that waits."""
         with self._changed:
+            self._dropped[DropCause.LEFT] += len(self._frames)
             self._frames.clear()
             self._ended = True
             self._changed.notify_all()

@@ -3,15 +3,16 @@
 import re
 import warnings
 from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from overt.capture.pictures import Picture, PictureSource
-from overt.capture.source import CaptureSettings, check_size
+from overt.capture.pictures import PictureSource
+from overt.capture.source import CaptureSettings, Due, always, check_size
 from overt.errors import ImageError, SourceError
-from overt.values import RGBImage, SourceInfo
+from overt.values import Frame, RGBImage, SourceInfo
 from overt.vocabulary import DropCause
 
 _FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")
@@ -28,13 +29,15 @@ class ImageFolder(PictureSource):
         SourceError: the folder cannot be read, or not one picture in it can be decoded.
     """
 
-    def __init__(self, folder: Path, settings: CaptureSettings, *, shown: str) -> None:
+    def __init__(
+        self, folder: Path, settings: CaptureSettings, *, shown: str, due: Due = always
+    ) -> None:
         self._paths = _pictures_in(folder)
         self._shown = shown
         self._max_width_px = settings.max_width_px
         rate = settings.folder_frames_per_second
         self._frame_s = 1 / rate
-        super().__init__(settings, frame_s=self._frame_s)
+        super().__init__(settings, frame_s=self._frame_s, live=False, due=due)
         first = self._first_picture()
         if first is None:
             raise SourceError(
@@ -51,14 +54,15 @@ class ImageFolder(PictureSource):
             live=False,
         )
 
-    def _decode(self) -> Generator[Picture, None, None]:
+    def _decode(self) -> Generator[Frame, None, None]:
         for place, path in enumerate(self._paths):
             try:
                 image = _read_image(path, self._max_width_px)
             except ImageError:
                 self.dropped[DropCause.DAMAGED] += 1
             else:
-                yield place * self._frame_s, image
+                if frame := self._frame(place * self._frame_s, partial(np.asarray, image)):
+                    yield frame
 
 
 def _pictures_in(folder: Path) -> list[Path]:

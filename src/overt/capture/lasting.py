@@ -1,9 +1,9 @@
 """A live source that is opened again for as long as it is wanted, and is never behind.
 
 Cameras in the street lose their power, their network and their clock. Whatever ends a stream is
-counted, and the stream opened anew after a wait that grows; a picture that comes too late to be
-acted on is dropped. What blocks for ever inside a library is not ended here: the supervisor ends
-the process.
+counted, and the stream opened anew after a wait that grows, or as soon as somebody answers at the
+camera's door; a picture that comes too late to be acted on is dropped. What blocks for ever inside
+a library is not ended here: the supervisor ends the process.
 """
 
 import random
@@ -16,7 +16,9 @@ from datetime import timedelta
 from math import inf
 from typing import Self
 
+from overt.capture.knocking import Ask, Door
 from overt.capture.source import FrameSource
+from overt.capture.stillness import Stillness
 from overt.errors import SourceError
 from overt.values import Frame, SourceInfo
 from overt.vocabulary import DropCause, LinkState, LossCause
@@ -26,6 +28,7 @@ OLDEST_S = 3.0
 
 _BEHIND_S = 5.0  # of nothing but late pictures; a new stream has no backlog
 _STEADY_S = 10.0  # a stream that lasted so long was no flash in the pan
+_ANEW_S = 30.0  # news lets waits begin anew no oftener than this
 _FRESH_OVER_S = 60
 _NAP_S = 0.05
 
@@ -33,7 +36,8 @@ _NAP_S = 0.05
 class BackOff:
     """Waits between tries: they double from `first_s` up to `most_s`, each shortened at random.
 
-    Random waits keep the cameras of one switch from coming back all in the same moment.
+    Random waits keep the cameras of one switch from coming back all in the same moment. `tries`
+    says how many have failed already.
     """
 
     def __init__(
@@ -41,21 +45,23 @@ class BackOff:
         first_s: float = 0.5,
         most_s: float = 30.0,
         chance: Callable[[], float] = random.random,
+        *,
+        tries: int = 0,
     ) -> None:
+        self.tries = tries
         self._first_s = first_s
         self._most_s = most_s
         self._chance = chance
-        self._tries = 0
 
     def next_s(self) -> float:
         """Return how long to wait before the next try, in seconds: half to all of the step."""
-        step_s = min(self._most_s, self._first_s * 2.0 ** min(self._tries, 32))
-        self._tries += 1
+        step_s = min(self._most_s, self._first_s * 2.0 ** min(self.tries, 32))
+        self.tries += 1
         return step_s * (0.5 + 0.5 * self._chance())
 
     def reset(self) -> None:
         """Begin with the shortest wait again."""
-        self._tries = 0
+        self.tries = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ class Link:
 
     `for_s` is how long `state` has lasted. `lost_s` is all the time without a stream, that
     before the first one included. `why` is why it was lost last; it never shows credentials.
+    `still_s` is for how long its picture has not changed at all.
     """
 
     state: LinkState = LinkState.PLAYING
@@ -72,22 +79,26 @@ class Link:
     losses: Counter[LossCause] = field(default_factory=Counter)
     lost_s: float = 0.0
     why: str = ""
+    still_s: float = 0.0
 
 
 class Lasting:
     """A FrameSource that outlasts its streams: iterated until `wanted` says no.
 
     Its frames' presentation times run on over a gap by as much as really passed, and their
-    sequence runs on as well. `link` may be asked for in any thread.
+    sequence runs on as well. `link` may be asked for in any thread. `ask` knocks at the camera's
+    door during a wait; an answer that is news ends the wait. With a back-off that has tries behind
+    it, it begins with a wait.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  clocks are for tests
         self,
         shown: str,
         open_stream: Callable[[], FrameSource],
         wanted: Callable[[], bool],
         *,
         back_off: BackOff | None = None,
+        ask: Ask = lambda: "",
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -96,14 +107,17 @@ class Lasting:
         self._open_stream = open_stream
         self._wanted = wanted
         self._back_off = back_off or BackOff()
+        self._door = Door(ask, clock=clock)
+        self._anew_s = -inf
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._link = Link(LinkState.OPENING)
+        self._link = Link(LinkState.LOST if self._back_off.tries else LinkState.OPENING)
         self._since_s = clock()
         self._dropped: Counter[DropCause] = Counter()
         self._stream: FrameSource | None = None
         self._placing = _Placing()
+        self._stillness = Stillness()
 
     @property
     def dropped(self) -> Counter[DropCause]:
@@ -116,7 +130,10 @@ class Lasting:
         with self._lock:
             for_s = self._clock() - self._since_s
             gone = 0.0 if self._link.state is LinkState.PLAYING else for_s
-            return replace(self._link, for_s=for_s, lost_s=self._link.lost_s + gone)
+            still_s = self._stillness.still_s
+            return replace(
+                self._link, for_s=for_s, lost_s=self._link.lost_s + gone, still_s=still_s
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -125,13 +142,14 @@ class Lasting:
         self.close()
 
     def __iter__(self) -> Iterator[Frame]:
+        if self._back_off.tries:
+            self._wait()
         while self._wanted():
             try:
                 yield from self._one_stream()
             except SourceError as error:
                 self._lose(error)
-            self._wait(self._back_off.next_s())
-            self._turn(LinkState.OPENING)
+            self._wait()
 
     def close(self) -> None:
         """Let go of the stream; harmless when repeated."""
@@ -147,8 +165,11 @@ class Lasting:
             for frame in stream:
                 now_s = self._clock()
                 self._turn(LinkState.PLAYING)
+                if self._stillness.due(now_s):
+                    self._stillness.look(frame.image, now_s)
                 if now_s - began_s > _STEADY_S:
                     self._back_off.reset()
+                    self._door.forget()
                 placed, age_s = self._placing.place(frame, now_s)
                 if age_s <= OLDEST_S:
                     late_since_s = inf
@@ -192,17 +213,32 @@ class Lasting:
                 reconnects=before.reconnects + again,
             )
 
-    def _wait(self, wait_s: float) -> None:
-        until_s = self._clock() + wait_s
+    def _wait(self) -> None:
+        """Wait until the next try is due, or somebody answers at the door who did not before."""
+        until_s = self._clock() + self._back_off.next_s()
+        self._door.rest()
         while self._wanted() and self._clock() < until_s:
+            if self._door.has_news():
+                self._begin_anew()
+                break
             self._sleep(_NAP_S)
+        self._turn(LinkState.OPENING)
+
+    def _begin_anew(self) -> None:
+        """Try soon again if this try fails: a camera that boots may answer before it delivers.
+
+        One that comes and goes for ever gains nothing by it, or hardly anything.
+        """
+        if self._clock() - self._anew_s > _ANEW_S:
+            self._anew_s = self._clock()
+            self._back_off.reset()
 
 
 class _BehindError(SourceError):
     def __init__(self, shown: str) -> None:
         super().__init__(
             f"{shown} is more than {OLDEST_S:.0f} seconds behind.",
-            remedy="Check the network between the camera and this machine.",
+            remedy="Check the network between the camera and this machine, and the camera's clock.",
         )
 
 

@@ -11,29 +11,45 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 
-from overt.capture.addresses import check_host, redact
-from overt.capture.source import CaptureSettings
+from overt.capture.addresses import pin_host, redact
+from overt.capture.source import CaptureSettings, Due, always
 from overt.capture.video import VideoSource
 from overt.errors import SourceError
 
+_UDP_BUFFER_BYTES = 4 << 20
+"""Asked of the kernel, which gives what net.core.rmem_max lets it: a large picture comes at once."""
 
-def open_rtsp(url: str, settings: CaptureSettings) -> VideoSource:
+_SOON = {"fpsprobesize": "0", "analyzeduration": "500000"}
+"""Look no longer than needed, and half a second at most (in µs), before the first picture is decoded.
+
+Otherwise FFmpeg waits for twenty pictures or five seconds to guess their rate, and hands all of
+them on at once when they are that old.
+"""
+
+
+def open_rtsp(url: str, settings: CaptureSettings, due: Due = always) -> VideoSource:
     """Connect to a network camera and decode its first picture.
+
+    Of later ones those that are not `due` are passed over.
 
     Raises:
         SourceError: the camera cannot be reached, refuses, or sends nothing that decodes.
     """
-    check_host(url)
     shown = redact(url)
+    pinned = pin_host(url)
     try:
-        container = _open(url, settings, demuxer="rtsp", options=_rtsp_options(url, settings))
+        container = _open(pinned, settings, demuxer="rtsp", options=_rtsp_options(url, settings))
     except FFmpegError as error:
         raise _refused(error, shown) from None
-    return VideoSource(container, settings, shown=shown, live=True)
+    return VideoSource(container, settings, shown=shown, live=True, due=due)
 
 
-def open_webcam(device: str, settings: CaptureSettings, *, shown: str) -> VideoSource:
+def open_webcam(
+    device: str, settings: CaptureSettings, *, shown: str, due: Due = always
+) -> VideoSource:
     """Open a V4L2 webcam at the size it is set to, and decode its first picture.
+
+    Of later ones those that are not `due` are passed over.
 
     Raises:
         SourceError: there is no such device, or it cannot be used.
@@ -52,7 +68,7 @@ def open_webcam(device: str, settings: CaptureSettings, *, shown: str) -> VideoS
         raise SourceError(
             f"The camera at {shown} cannot be used: {error.strerror}.", remedy=remedy
         ) from None
-    return VideoSource(container, settings, shown=shown, live=True)
+    return VideoSource(container, settings, shown=shown, live=True, due=due)
 
 
 def _open(
@@ -72,10 +88,14 @@ def _rtsp_options(url: str, settings: CaptureSettings) -> dict[str, str]:
     secure = url[:6].lower() == "rtsps:"
     options = {
         "rtsp_transport": settings.rtsp_transport,
+        "rtsp_flags": "filter_src",  # over UDP nobody but the camera may send pictures
         "allowed_media_types": "video",  # sound is not even asked for
         "protocol_whitelist": "rtp,udp,tls,tcp" if secure else "rtp,udp,tcp",
-        "timeout": str(round(settings.read_timeout_s * 1_000_000)),  # of a socket, in µs
+        "timeout": str(round(settings.open_timeout_s * 1_000_000)),  # of a socket, in µs
+        **_SOON,
     }
+    if settings.rtsp_transport == "udp":
+        options["buffer_size"] = str(_UDP_BUFFER_BYTES)
     if secure:
         options["tls_verify"] = str(int(settings.tls_verify))
     if secure and settings.tls_ca_file is not None:
@@ -96,6 +116,9 @@ def _refused(error: FFmpegError, shown: str) -> SourceError:
     elif isinstance(error, av.error.ExitError | av.error.TimeoutError | av.error.InvalidDataError):
         reason = "did not answer in time, or not as an RTSP camera does"
         remedy = "Check that the camera is on and that the address is its RTSP address."
+    elif isinstance(error, av.error.ArgumentError):  # it is on no list of what FFmpeg may open
+        reason = "answers with what is not followed, such as another address"
+        remedy = "Give the address at which the camera itself sends."
     elif shown.lower().startswith("rtsps:") and isinstance(error, av.error.OSError):
         reason = "could not be reached securely"
         remedy = "Give its certificate's authority, and the host name the certificate is for."

@@ -5,7 +5,7 @@ from pathlib import Path
 import av
 from av.error import FFmpegError
 
-from overt.capture.source import LARGEST_PICTURE_PX, CaptureSettings
+from overt.capture.source import LARGEST_PICTURE_PX, CaptureSettings, Due, always
 from overt.capture.video import VideoSource
 from overt.errors import SourceError
 
@@ -15,8 +15,12 @@ _CONTAINERS = (
 """Containers that hold pictures themselves; playlists and scripts that name files are absent."""
 
 
-def open_recording(path: Path, settings: CaptureSettings, *, shown: str) -> VideoSource:
+def open_recording(
+    path: Path, settings: CaptureSettings, *, shown: str, due: Due = always
+) -> VideoSource:
     """Open a video file and decode its first picture.
+
+    Of later ones those that are not `due` are passed over.
 
     Raises:
         SourceError: the file cannot be opened, or is not a video, or none of it decodes.
@@ -41,7 +45,7 @@ def open_recording(path: Path, settings: CaptureSettings, *, shown: str) -> Vide
             f"{shown} cannot be opened: {error.strerror}.",
             remedy="Check the file and the disk it lies on.",
         ) from None
-    return VideoSource(container, settings, shown=shown, live=False)
+    return VideoSource(container, settings, shown=shown, live=False, due=due)
 
 
 def _check_file(path: Path, shown: str) -> None:

@@ -5,11 +5,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, TypeAlias
 
 from overt.errors import ConfigurationError, SourceError
 from overt.values import Frame, SourceInfo
 from overt.vocabulary import DropCause
+
+Due: TypeAlias = Callable[[float], bool]
+"""Asked of a decoded picture, with its presentation time in seconds, before anything costly is
+done with it: whether whoever looks will take it. It is asked of every one, in order, and may wait.
+"""
 
 LARGEST_SIDE_PX = 16_384
 LARGEST_PICTURE_PX = 64_000_000
@@ -99,6 +104,11 @@ class FrameSource(Protocol):
 
     def close(self) -> None:
         """Let go of the source; harmless when repeated."""
+
+
+def always(_presentation_s: float) -> bool:
+    """Take every picture."""
+    return True
 
 
 def check_size(width: int, height: int, shown: str) -> None:

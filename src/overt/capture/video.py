@@ -4,6 +4,7 @@ Sound is never asked for and never decoded.
 """
 
 from collections.abc import Generator, Iterator
+from functools import partial
 from time import perf_counter
 
 import av
@@ -16,10 +17,10 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from overt.capture.orientation import upright
-from overt.capture.pictures import Picture, PictureSource
-from overt.capture.source import LARGEST_PICTURE_PX, CaptureSettings, check_size
+from overt.capture.pictures import PictureSource
+from overt.capture.source import LARGEST_PICTURE_PX, CaptureSettings, Due, always, check_size
 from overt.errors import SourceError
-from overt.values import RGBImage, SourceInfo
+from overt.values import Frame, RGBImage, SourceInfo
 from overt.vocabulary import DropCause
 
 _USUAL_FRAMES_PER_SECOND = 25.0
@@ -30,27 +31,34 @@ class VideoSource(PictureSource):
 
     It is open only once a first picture has decoded, so that a source that cannot deliver is
     found out at the start. Damaged packets and pictures are counted and passed over: no
-    decision about a person rests on a picture the decoder had to make up.
+    decision about a person rests on a picture the decoder had to make up. A picture that is not
+    `due` is decoded, since later ones build on it, and no more.
 
     Raises (when made):
         SourceError: the container has no video, or none of it decodes within the limits.
     """
 
     def __init__(
-        self, container: InputContainer, settings: CaptureSettings, *, shown: str, live: bool
+        self,
+        container: InputContainer,
+        settings: CaptureSettings,
+        *,
+        shown: str,
+        live: bool,
+        due: Due = always,
     ) -> None:
         self._container = container
         self._shown = shown
-        self._live = live
         self._max_width_px = settings.max_width_px
         self._timed = settings.timed
         self._reformatter = VideoReformatter()
         self._packets_read = 0
         try:
             self._stream = _video_stream(container, shown)
-            self._prepare_decoder(settings.decode_threads)
+            self._prepare_decoder(settings.decode_threads, live=live)
             rate = _frames_per_second(self._stream)
-            super().__init__(settings, frame_s=1 / (rate or _USUAL_FRAMES_PER_SECOND))
+            frame_s = 1 / (rate or _USUAL_FRAMES_PER_SECOND)
+            super().__init__(settings, frame_s=frame_s, live=live, due=due)
             self.info = self._describe(rate)
         except BaseException:
             container.close()
@@ -61,13 +69,13 @@ class VideoSource(PictureSource):
         super().close()
         self._container.close()
 
-    def _prepare_decoder(self, threads: int) -> None:
+    def _prepare_decoder(self, threads: int, *, live: bool) -> None:
         check_size(self._stream.width, self._stream.height, self._shown)
         context = self._stream.codec_context
         context.options = {"max_pixels": str(LARGEST_PICTURE_PX)}
         context.thread_count = threads
         # Decoding several frames at once is faster and hands each on later.
-        self._stream.thread_type = ThreadType.SLICE if self._live else ThreadType.AUTO
+        self._stream.thread_type = ThreadType.SLICE if live else ThreadType.AUTO
 
     def _describe(self, rate: float | None) -> SourceInfo:
         image = self._first_picture()
@@ -88,14 +96,14 @@ class VideoSource(PictureSource):
             codec=self._stream.codec_context.name,
         )
 
-    def _decode(self) -> Generator[Picture, None, None]:
+    def _decode(self) -> Generator[Frame, None, None]:
         for packet in self._packets():
             try:
-                for frame in self._decoded(packet):
-                    if frame.is_corrupt:
+                for picture in self._decoded(packet):
+                    if picture.is_corrupt:
                         self.dropped[DropCause.DAMAGED] += 1
-                    else:
-                        yield frame.time, self._image(frame)
+                    elif frame := self._frame(picture.time, partial(self._image, picture)):
+                        yield frame
             except av.error.EOFError:
                 break
             except FFmpegError:
@@ -121,6 +129,8 @@ class VideoSource(PictureSource):
                     self.note = f"{self._shown} is damaged and ended early."
                 yield None
                 return
+            except av.error.ExitError:  # what FFmpeg calls its own time limit
+                raise self._broken("it fell silent") from None
             except FFmpegError as error:
                 raise self._broken(error.strerror) from None
             self._packets_read += packet.size > 0

@@ -188,7 +188,7 @@ def _extracted(dataset: Path, exclude: Path | None, pack: str) -> "tuple[Extract
 
 
 def _read(dataset: Path, exclude: Path | None) -> "Dataset":
-    from overt.evaluation.datasets import read_dataset
+    from overt.evaluation.dataset_files import read_dataset
     from overt.evaluation.label_errors import read_exclusions
 
     read = read_dataset(dataset)

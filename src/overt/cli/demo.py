@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from overt.cli.log_options import of_run
+
 if TYPE_CHECKING:
     from overt.cli.demonstration import Prepared
 
@@ -64,6 +66,7 @@ def demo(
     )
 
     with (
+        of_run(None, None),
         stopped_as_by_ctrl_c(),
         listening("127.0.0.1", port) as listener,
         prepared(source, ready=ready) as made,
@@ -121,4 +124,6 @@ def _rehearse(source: str, *, pace: bool, as_json: bool) -> None:
     write_watchlist(folder, source)
     now = datetime.now(UTC)
     path = write_deployment(folder, source, (now, now + timedelta(hours=1)))
-    finish(carry_out(Deployment.load(path), RunOptions(paced=pace, videos=True)), as_json=as_json)
+    with of_run(None, None):
+        result = carry_out(Deployment.load(path), RunOptions(paced=pace, videos=True))
+    finish(result, as_json=as_json)

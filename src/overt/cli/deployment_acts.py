@@ -2,20 +2,27 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from overt.cli.log_options import Format, Level, of_run
+from overt.errors import LifecycleError
+from overt.logs.settings import LogFormat
+from overt.vocabulary import HandOverState
 
 if TYPE_CHECKING:
     from overt.people.office import Office
     from overt.people.permissions import Person
     from overt.runtime.drafting import Draft
-    from overt.storage import DeploymentRow
+    from overt.storage import DeploymentRow, HandOverRow
 
     Done = Callable[[Office, Person, DeploymentRow], DeploymentRow]
 
 _Id = Annotated[str, typer.Argument(metavar="ID", help="The deployment's id, or how it begins.")]
 _Why = Annotated[str, typer.Option(help="Why, in your own words; it is put on record.")]
+_EVERY_S = 0.2
 _Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 
 
@@ -28,6 +35,7 @@ def add_to(group: typer.Typer) -> None:
     group.command("refuse")(refuse)
     group.command("start")(start)
     group.command("stop")(stop)
+    group.command("hand-over")(hand_over)
     group.command("cancel")(cancel)
     group.command("close")(close)
     group.command("review")(review)
@@ -122,6 +130,8 @@ def start(
         bool, typer.Option("--pace", help="Play recordings at their own pace, as a camera would.")
     ] = False,
     as_json: _Json = False,
+    log_format: Format = None,
+    log_level: Level = None,
 ) -> None:
     """Start an authorised deployment, and watch it run.
 
@@ -135,10 +145,11 @@ def start(
     from overt.runtime.run import RunOptions
     from overt.vocabulary import Act
 
-    with signed_in(clocks=True) as (office, person):
+    quiet = log_format is LogFormat.JSON
+    with of_run(log_format, log_level), signed_in(clocks=True) as (office, person):
         row = office.record.deployments.find(deployment_id)
         office.demand(person, Act.DEPLOYMENT_START, thing_of(row))
-        with watched(opened(office, row)) as (view, stopped):
+        with watched(opened(office, row), quiet=quiet) as (view, stopped):
             result = operate(office, person, row, view, RunOptions(paced=pace), stopped)
     finish(result, as_json=as_json)
 
@@ -157,6 +168,53 @@ def stop(
         row = office.record.deployments.find(deployment_id)
         stop_it(office, person, row, reason)
     screen.say(f"{row.deployment_id[:12]}, {row.name}: told to stop.")
+
+
+def hand_over(
+    deployment_id: _Id,
+    successor_id: Annotated[
+        str, typer.Argument(metavar="SUCCESSOR", help="The authorised deployment that takes over.")
+    ],
+    *,
+    reason: Annotated[str, typer.Option(help="Why, in your own words.")] = "",
+) -> None:
+    """Hand a live deployment's cameras over to another one, which is authorised.
+
+    Its list, zones, threshold and cameras are in force from each camera's next frame on; cameras that
+    both have go on looking. What is refused leaves the live one running as it was.
+    """
+    from overt.cli import screen
+    from overt.cli.signed_in import signed_in
+    from overt.runtime.operation import hand_over as ask
+
+    with signed_in() as (office, person):
+        row = office.record.deployments.find(deployment_id)
+        successor = office.record.deployments.find(successor_id)
+        asked = ask(office, person, row, successor, reason)
+        screen.say(f"Asked for; {successor.name} is being made ready, and {row.name} goes on.")
+        answered = _awaited(office, row, asked)
+    if answered is None:
+        raise LifecycleError(
+            "Whoever ran the deployment is gone, and has not answered.",
+            remedy="See where both stand: overt deployment list.",
+        )
+    if answered.state is not HandOverState.DONE:
+        raise LifecycleError(f"It was refused. {answered.answer}", remedy=f"{row.name} goes on.")
+    screen.say(f"{successor.deployment_id[:12]}, {successor.name}, has the cameras now.")
+
+
+def _awaited(office: "Office", row: "DeploymentRow", asked: "HandOverRow") -> "HandOverRow | None":
+    """Wait for the answer of whoever runs a deployment; None where nobody does any more."""
+    from overt.runtime.starting import is_run
+
+    while True:
+        runs = is_run(office, row)  # first: whoever answers lets go of it after that
+        answered = office.record.hand_overs.find(asked.hand_over_id)
+        if answered.state is not HandOverState.ASKED:
+            return answered
+        if not runs:
+            return None
+        sleep(_EVERY_S)
 
 
 def cancel(deployment_id: _Id, *, reason: _Why) -> None:

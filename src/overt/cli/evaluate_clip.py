@@ -78,7 +78,8 @@ def _read(
     path: Path, cameras: list[str], frames_per_second: float | None, subjects: list[str]
 ) -> "Passages":
     from overt.errors import ConfigurationError
-    from overt.evaluation.clips import MotSettings, read_mot, read_passages
+    from overt.evaluation.clip_files import read_passages
+    from overt.evaluation.clip_mot import MotSettings, read_mot
 
     if path.suffix.lower() != ".txt":
         return read_passages(path)

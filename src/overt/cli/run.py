@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from overt.cli.log_options import Format, Level, of_run
+from overt.logs.settings import LogFormat
+
 if TYPE_CHECKING:
     from overt.cli.run_view import LiveView, PlainView
     from overt.deployment.file import Deployment
@@ -37,6 +40,8 @@ def run(
     as_json: Annotated[
         bool, typer.Option("--json", help="Write the result as JSON, for programs.")
     ] = False,
+    log_format: Format = None,
+    log_level: Level = None,
 ) -> None:
     """Run a rehearsal: search recordings against a watchlist.
 
@@ -47,28 +52,44 @@ def run(
     from overt.runtime.run import RunOptions
 
     deployment = Deployment.load(path)
-    finish(carry_out(deployment, RunOptions(paced=pace, videos=video)), as_json=as_json)
+    options = RunOptions(paced=pace, videos=video)
+    with of_run(log_format, log_level):
+        result = carry_out(deployment, options, quiet=log_format is LogFormat.JSON)
+    finish(result, as_json=as_json)
 
 
-def carry_out(deployment: "Deployment", options: "RunOptions") -> "RunResult":
+def carry_out(
+    deployment: "Deployment", options: "RunOptions", *, quiet: bool = False
+) -> "RunResult":
     """Run a rehearsal with a view for this terminal, stoppable with Ctrl-C."""
     from overt.cli.signed_in import perhaps_signed_in
     from overt.retention.clocks import apply_quietly
     from overt.runtime.run import rehearse
 
-    with perhaps_signed_in() as (office, person), watched(deployment) as (view, stopped):
+    with (
+        perhaps_signed_in() as (office, person),
+        watched(deployment, quiet=quiet) as (view, stopped),
+    ):
         apply_quietly(office)
         return rehearse(deployment, office, view, options, stopped, person)
 
 
 @contextmanager
-def watched(deployment: "Deployment") -> "Iterator[tuple[RunView, Callable[[], bool]]]":
-    """Give a view for this terminal, and whether Ctrl-C or another signal asks to stop."""
+def watched(
+    deployment: "Deployment", *, quiet: bool = False
+) -> "Iterator[tuple[RunView, Callable[[], bool]]]":
+    """Give a view for this terminal, and whether Ctrl-C or another signal asks to stop.
+
+    A `quiet` one shows nothing, where standard error belongs to the log.
+    """
+    from overt.cli.run_view import QuietView
     from overt.runtime.worker import STOP_SIGNALS
 
     stop = threading.Event()
     with ExitStack() as stack:
-        view = stack.enter_context(_view(deployment)) if _interactive() else _plain()
+        view: RunView = QuietView() if quiet else _plain()
+        if _interactive() and not quiet:
+            view = stack.enter_context(_view(deployment))
         for number in STOP_SIGNALS:
             if signal.getsignal(number) is signal.SIG_IGN:
                 continue  # as nohup asks
@@ -78,9 +99,22 @@ def watched(deployment: "Deployment") -> "Iterator[tuple[RunView, Callable[[], b
 
 
 def finish(result: "RunResult", *, as_json: bool) -> None:
-    """Say what came of a run and where it is written; leave with status 1 if it failed."""
+    """Say what came of a run, and of those before it; leave with status 1 if the last one failed."""
     from overt.cli import screen
     from overt.vocabulary import RunEnding
+
+    for before in result.before:
+        _tell(before, as_json=as_json)
+    _tell(result, as_json=as_json)
+    for error in result.errors:
+        screen.complain(error.message, error.remedy)
+    if result.ending is RunEnding.FAILED:
+        raise typer.Exit(1)
+
+
+def _tell(result: "RunResult", *, as_json: bool) -> None:
+    """Say what came of one run and where it is written."""
+    from overt.cli import screen
 
     if as_json:
         screen.print_json(_as_json(result))
@@ -96,10 +130,6 @@ def finish(result: "RunResult", *, as_json: bool) -> None:
             screen.say(f"  annotated video: {video}")
         screen.say(f"  summary: {result.summary}")
         screen.say(f"  alerts: overt alerts list --run {result.run_id[:8]}")
-    for error in result.errors:
-        screen.complain(error.message, error.remedy)
-    if result.ending is RunEnding.FAILED:
-        raise typer.Exit(1)
 
 
 def _counted(count: int, word: str) -> str:

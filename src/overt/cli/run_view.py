@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from overt.capture import FROZEN_S
 from overt.cli.screen import printable
 from overt.deployment.file import Deployment
 from overt.reporting.wording import evidence_in_words
@@ -24,6 +25,25 @@ from overt.vocabulary import DeploymentKind
 _CARDS = 6  # the newest alerts that stay in sight
 _LINE_EVERY_S = 5.0
 _STALE_S = 5.0
+
+
+class QuietView:
+    """Shows nothing."""
+
+    def enrolling(self, done: int, entries: int) -> None:
+        """Pass over it."""
+
+    def listed(self, listed: Listed) -> None:
+        """Pass over it."""
+
+    def alert(self, record: AlertRecord) -> None:
+        """Pass over it."""
+
+    def state(self, state: CameraState) -> None:
+        """Pass over it."""
+
+    def ended(self, ended: Ended) -> None:
+        """Pass over it."""
 
 
 class PlainView:
@@ -58,6 +78,10 @@ class PlainView:
         self._say(_camera_line(ended.state))
         self._say(f"{ended.state.camera}: {_how_it_ended(ended)}")
 
+    def noted(self, words: str) -> None:
+        """Say what concerns the whole run."""
+        self._say(f"NOTE: {words}")
+
     def _say(self, line: str) -> None:
         self._console.print(printable(line), soft_wrap=True)
 
@@ -72,6 +96,7 @@ class LiveView:
         self._endings: dict[str, str] = {}
         self._cards: deque[AlertRecord] = deque(maxlen=_CARDS)
         self._list_words = "reading the watchlist"
+        self._note = ""
         self._enrolled: tuple[int, int] | None = None
         self._live = Live(console=console, refresh_per_second=8, get_renderable=self._picture)
 
@@ -104,8 +129,14 @@ class LiveView:
         """Show how a camera ended."""
         self._endings[ended.state.camera] = _how_it_ended(ended)
 
+    def noted(self, words: str) -> None:
+        """Show what concerns the whole run, until it ends."""
+        self._note = f"NOTE: {words}"
+
     def _picture(self) -> RenderableType:
         parts: list[RenderableType] = [_banner(self._deployment), Text(self._list_words)]
+        if self._note:
+            parts.append(Text(self._note, "bold yellow"))
         if self._enrolled is not None:
             done, entries = self._enrolled
             parts += [Text(f"enrolling {done} of {entries}"), ProgressBar(entries, done, width=50)]
@@ -123,7 +154,7 @@ class LiveView:
                 Text(printable(name)),
                 Text(self._endings.get(name) or self._alive(state)),
                 _film(state),
-                f"{state.frames_per_second:.1f}",
+                _pace(state),
                 str(state.dropped.total()),
                 str(counts.faces_seen),
                 str(counts.faces_searched),
@@ -135,6 +166,10 @@ class LiveView:
         silent_s = max(state.waiting_s, monotonic() - self._heard_s[state.camera])
         if silent_s > _STALE_S:
             return f"NO PICTURE for {silent_s:.0f} s"
+        if state.link.still_s >= FROZEN_S:
+            return f"PICTURE UNCHANGED for {state.link.still_s:.0f} s"
+        if state.kept.below_floor:
+            return f"BELOW THE POLICY'S FLOOR of {state.kept.floor_per_second:g} a second"
         return "watching" if state.counts.frames else "starting"
 
 
@@ -193,10 +228,28 @@ def _list_words(listed: Listed) -> str:
 
 def _camera_line(state: CameraState) -> str:
     counts = state.counts
+    still_s = state.link.still_s
+    unchanged = f"; the picture has not changed for {still_s:.0f} s" if still_s >= FROZEN_S else ""
     return (
-        f"{state.camera}: {counts.frames:,} frames, {state.frames_per_second:.1f} a second, "
+        f"{state.camera}: {counts.frames:,} frames, {_pace(state)} a second, "
         f"{state.dropped.total():,} dropped, {counts.faces_seen:,} faces seen, "
-        f"{counts.faces_searched:,} searched, {counts.alerts:,} alerts"
+        f"{counts.faces_searched:,} searched, {counts.alerts:,} alerts{unchanged}{_short(state)}"
+    )
+
+
+def _pace(state: CameraState) -> str:
+    kept = state.kept
+    width = f" at {kept.width_px} px" if kept.width_px else ""
+    return f"{kept.frames_per_second:.1f}{width}"
+
+
+def _short(state: CameraState) -> str:
+    kept = state.kept
+    if not kept.below_floor:
+        return ""
+    return (
+        f"; BELOW THE POLICY'S FLOOR: {kept.frames_per_second:.1f} of "
+        f"{kept.floor_per_second:g} frames a second"
     )
 
 

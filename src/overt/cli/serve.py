@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from overt.cli.log_options import Format, Level, of_service
 from overt.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def serve(
             max=65535,
         ),
     ] = None,
+    log_format: Format = None,
+    log_level: Level = None,
 ) -> None:
     """Serve the pages and the HTTP API until Ctrl-C.
 
@@ -49,6 +52,8 @@ def serve(
 
     It speaks plain HTTP: passwords and faces pass through it. Other machines reach it through a
     proxy that adds TLS.
+
+    What happens is written on standard error: as words on a terminal, and elsewhere as JSON.
     """
     _demand_here(host, behind_proxy=behind_proxy)
 
@@ -65,6 +70,7 @@ def serve(
     from overt.web.metrics import MetricsPort
 
     with ExitStack() as stack:
+        stack.enter_context(of_service(log_format, log_level))
         stack.enter_context(stopped_as_by_ctrl_c())
         listener = stack.enter_context(listening(host, port))
         office = stack.enter_context(Office.open(Home.current()))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from overt.cli.service_manager import ALIVE, READY, STOPPING, ServiceManager
 from overt.errors import ConfigurationError
+from overt.logs import tell
+from overt.logs.events import ServiceStarted, ServiceStopped, ServiceStopping
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -68,9 +70,11 @@ def serve_until_stopped(
             await super().startup(sockets)
             began()
             manager.tell(READY)
+            tell(ServiceStarted(listener.getsockname()[1]))
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             manager.tell(STOPPING)
+            tell(ServiceStopping())
             app.state.wire.end()  # or it would wait for streams that have no end
             app.state.operations.hub.end()
             await super().shutdown(sockets)
@@ -78,6 +82,7 @@ def serve_until_stopped(
     config = uvicorn.Config(
         service,
         http="h11",  # the one that bounds the size of what comes before a body
+        log_config=None,  # what it says goes the way of all we log
         log_level="warning",
         access_log=False,  # addresses hold ids; who did what is on the audit log
         server_header=False,
@@ -90,6 +95,7 @@ def serve_until_stopped(
     with ExitStack() as stack, suppress(KeyboardInterrupt):
         sockets = [stack.enter_context(each) for each in (listener, *more)]
         Server(config).run(sockets=sockets)
+    tell(ServiceStopped())
 
 
 @contextmanager

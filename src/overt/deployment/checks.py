@@ -134,6 +134,26 @@ _SUITABLE = {
 _SOURCES = f"{_SUITABLE[DeploymentKind.LIVE]} {_SUITABLE[DeploymentKind.REHEARSAL]}"
 
 
+def transports_suit(document: Document) -> Iterator[Problem]:
+    """Only a network camera has a transport, and a secure one is secure over one of them only."""
+    for index in range(document.count("camera")):
+        written = document.text_at("camera", index, "transport")
+        address = document.text_at("camera", index, "source")
+        where = ("camera", index, "transport")
+        if not written or not address:
+            continue
+        if Source.of(address, document.path.parent).kind is not SourceKind.STREAM:
+            yield document.problem(
+                where, "is for network cameras only.", "Leave it out of this camera's section."
+            )
+        elif written == "udp" and address[:6].casefold() == "rtsps:":
+            yield document.problem(
+                where,
+                "would send a secure camera's pictures unprotected.",
+                "Leave it out: rtsps:// is secure over tcp only.",
+            )
+
+
 def assessments_differ(document: Document) -> Iterator[Problem]:
     """An assessment is attached once, so that one hash stands for it: requirement R-7."""
     seen: set[str] = set()
@@ -179,6 +199,7 @@ FILE_CHECKS: tuple[Callable[[Document], Iterator[Problem]], ...] = (
     people_differ,
     watchlist_is_there,
     sources_suit,
+    transports_suit,
     cameras_differ,
     assessments_differ,
     live_file_problems,

@@ -1,7 +1,7 @@
 """What must hold before an act in a deployment's life: each check refuses in plain words."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from overt.deployment.moves import MOVES, ONLY_UNCONFIRMED, UNREVIEWED
 from overt.deployment.policy import Policy
@@ -13,9 +13,14 @@ from overt.people.permissions import Person
 from overt.storage import DeploymentRow
 from overt.vocabulary import Act, DeploymentState
 
+_SURELY_WRONG = timedelta(days=1)
+"""An entry from later than this was written by a clock that was wrong, and has been set right."""
+
 
 def demand_covered(office: Office, row: DeploymentRow) -> None:
     """Check that now lies within a deployment's authority: its window and any urgent deadline.
+
+    A clock that was moved back opens no window again that was over when the log was last written.
 
     Raises:
         AuthorityError: it does not.
@@ -30,6 +35,13 @@ def demand_covered(office: Office, row: DeploymentRow) -> None:
         raise AuthorityError(
             f"The authority ended on {spell_time(end)}.",
             remedy="Going on needs a new authority.",
+        )
+    last = office.log.last_at()
+    if last is not None and end <= last < now + _SURELY_WRONG:
+        raise AuthorityError(
+            f"The authority ended on {spell_time(end)}, and the log was written after that.",
+            remedy="This machine's clock was moved back; set it right. Going on needs a new "
+            "authority.",
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ValidationError
 
@@ -40,7 +41,8 @@ class Camera:
 
     `zone` is a polygon of `(across, down)` fractions of the picture from its top left;
     `smallest_face_px` is the narrowest face searched, in pixels of the camera's picture;
-    `detection_width_px` is None where the file leaves the choice to Overt.
+    `detection_width_px` is None where the file leaves the choice to Overt; `transport` is how a
+    network camera sends its pictures, and of no account for any other.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Camera:
     zone: tuple[tuple[float, float], ...]
     smallest_face_px: int
     detection_width_px: int | None
+    transport: Literal["tcp", "udp"] = "tcp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,4 +272,5 @@ def _camera(settings: CameraSettings, folder: Path) -> Camera:
         zone=zone,
         smallest_face_px=settings.smallest_face_px,
         detection_width_px=settings.detection_width_px,
+        transport=settings.transport or "tcp",
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from overt.audit.events import DeploymentMoved, StopRequested
+from overt.audit.events import DeploymentMoved, HandOverRefused, StopRequested
 from overt.audit.log import SYSTEM
 from overt.deployment.demands import (
     demand_approved,
@@ -21,8 +21,8 @@ from overt.errors import LifecycleError
 from overt.people.office import Office
 from overt.people.permissions import Person
 from overt.retention.erasure import destroy_list, erase_alerts_of
-from overt.storage import ActRow, DeploymentRow
-from overt.vocabulary import Act, DeploymentState
+from overt.storage import ActRow, DeploymentRow, HandOverRow
+from overt.vocabulary import Act, DeploymentState, HandOverState
 
 
 def submit(office: Office, person: Person, row: DeploymentRow) -> DeploymentRow:
@@ -118,6 +118,19 @@ def request_stop(office: Office, person: Person, row: DeploymentRow, reason: str
         office.log.write(event, by=person.account_id)
 
 
+def refuse_hand_over(office: Office, asked: HandOverRow, words: str, why: str) -> None:
+    """Put on record that a live deployment's cameras are not handed over; it goes on as it was.
+
+    `words` are told to whoever asked, and `why`, a word of ours, is for the log.
+    """
+    with office.record.together():
+        office.record.hand_overs.answer(
+            asked.hand_over_id, HandOverState.REFUSED, office.now(), words
+        )
+        office.record.deployments.tell(asked.deployment_id, office.now())
+        office.log.write(HandOverRefused(asked.deployment_id, asked.successor_id, why))
+
+
 def cancel(office: Office, person: Person, row: DeploymentRow, reason: str) -> DeploymentRow:
     """Call a deployment off before it starts: requirement R-10. Its list is destroyed.
 
@@ -132,7 +145,9 @@ def cancel(office: Office, person: Person, row: DeploymentRow, reason: str) -> D
     return moved
 
 
-def start(office: Office, person: Person, row: DeploymentRow) -> DeploymentRow:
+def start(
+    office: Office, person: Person, row: DeploymentRow, reason: str = "started"
+) -> DeploymentRow:
     """Begin: from now on its cameras may be searched. Whoever calls this has held its terms.
 
     Raises:
@@ -149,7 +164,7 @@ def start(office: Office, person: Person, row: DeploymentRow) -> DeploymentRow:
         )
     demand_covered(office, row)
     demand_reviewed(office, row)
-    return move(office, person, Act.DEPLOYMENT_START, row, "started")
+    return move(office, person, Act.DEPLOYMENT_START, row, reason)
 
 
 def end(office: Office, deployment_id: str, reason: str) -> DeploymentRow:
@@ -161,6 +176,8 @@ def end(office: Office, deployment_id: str, reason: str) -> DeploymentRow:
     due = now + timedelta(days=policy.authority.review_due_days)
     with office.record.together():
         _bring_forward(office, row, now + timedelta(hours=policy.retention.list_hours))
+        if asked := office.record.hand_overs.asked(deployment_id):
+            refuse_hand_over(office, asked, "The deployment ended before.", "it ended before")
         return move(office, None, END, row, reason, ended_at=now, review_due_at=due)
 
 

@@ -107,6 +107,19 @@ def threshold_is_validated(document: Document, policy: Policy) -> Iterator[Probl
         )
 
 
+def cameras_look_closely_enough(document: Document, policy: Policy) -> Iterator[Problem]:
+    """No camera is told to reduce its pictures further than the policy lets it."""
+    smallest = policy.coverage.min_detection_width_px
+    for index in range(document.count("camera")):
+        written = document.at("camera", index, "detection_width_px")
+        if isinstance(written, int) and written < smallest:
+            yield document.problem(
+                ("camera", index, "detection_width_px"),
+                f"is less than the policy's smallest, {smallest}.",
+                "Raise it, or leave it out; smaller faces are missed in smaller pictures.",
+            )
+
+
 def _looser(document: Document, policy: Policy) -> Iterator[str]:
     """Yield the overrides that are not at least as strict as the policy's decision."""
     allowed = policy.decision
@@ -165,4 +178,5 @@ _POLICY_CHECKS: tuple[Callable[[Document, Policy], Iterator[Problem]], ...] = (
     assessments_are_current,
     decision_is_not_looser,
     threshold_is_validated,
+    cameras_look_closely_enough,
 )

@@ -39,6 +39,7 @@ MOVES: Mapping[str, Mapping[DeploymentState, DeploymentState]] = {
         _S.URGENT: _S.LIVE,
         _S.LIVE: _S.LIVE,  # again, after the machine or its process died
     },
+    Act.DEPLOYMENT_HAND_OVER: {_S.LIVE: _S.LIVE},  # asked for; its cameras' last frame ends it
     Act.DEPLOYMENT_CANCEL: {
         _S.DRAFT: _S.CANCELLED,
         _S.SUBMITTED: _S.CANCELLED,

@@ -22,6 +22,7 @@ from overt.deployment.policy_safeguards import (
     AccessSettings,
     AssessmentRule,
     AuthorityRules,
+    CoverageSettings,
     NoticeSettings,
     RetentionSettings,
     ReviewSettings,
@@ -130,6 +131,10 @@ class Policy(Section):
     review: ReviewSettings = Field(
         default=ReviewSettings(),
         description="How alerts are looked at before anybody is spoken to.",
+    )
+    coverage: CoverageSettings = Field(
+        default=CoverageSettings(),
+        description="How often and how closely a camera must look to count as covering its zone.",
     )
     retention: RetentionSettings = Field(
         description="How long each thing is kept before it is deleted by itself, with a receipt; "

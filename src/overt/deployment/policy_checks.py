@@ -51,6 +51,19 @@ def _late_comes_first(policy: "Policy", document: Document) -> Iterator[Problem]
         )
 
 
+def _floor_is_below_the_most(policy: "Policy", document: Document) -> Iterator[Problem]:
+    """A camera is not told to look more often than it may."""
+    coverage = policy.coverage
+    if coverage.min_frames_per_second > coverage.max_frames_per_second:
+        name = "min_frames_per_second"
+        given = name if document.at("coverage", name) else "max_frames_per_second"
+        yield document.problem(
+            ("coverage", given),
+            "asks for more frames a second than a camera may look at.",
+            "Lower min_frames_per_second, or raise max_frames_per_second.",
+        )
+
+
 def _threshold_is_validated(policy: "Policy", document: Document) -> Iterator[Problem]:
     """The policy's own threshold is no lower than its reports support: requirement R-24."""
     threshold = policy.decision.threshold
@@ -78,6 +91,7 @@ _CHECKS: tuple[Callable[["Policy", Document], Iterator[Problem]], ...] = (
     _categories_are_known,
     _false_alerts_go_first,
     _late_comes_first,
+    _floor_is_below_the_most,
     _threshold_is_validated,
     _sensitive_ranks_may_authorise,
 )

@@ -147,6 +147,36 @@ class ReviewSettings(Section):
     )
 
 
+class CoverageSettings(Section):
+    """How often and how closely a camera must look to count as covering its zone.
+
+    A machine that cannot hold this says so, on every screen and in the run's record, and goes on.
+    """
+
+    min_frames_per_second: float = Field(
+        default=6.0,
+        ge=1,
+        le=60,
+        description="The fewest frames a second in which each camera must look for faces, from 1 "
+        "to 60. Below it, pictures are reduced further; what still falls short is shown and "
+        "counted.",
+    )
+    max_frames_per_second: float = Field(
+        default=12.0,
+        ge=1,
+        le=60,
+        description="The most frames a second in which a camera looks for faces, from 1 to 60, so "
+        "that one leaves the others their share of the processor.",
+    )
+    min_detection_width_px: int = Field(
+        default=640,
+        ge=160,
+        le=7680,
+        description="The smallest width, in pixels, to which pictures may be reduced to keep up; "
+        "smaller faces are missed in smaller pictures.",
+    )
+
+
 class NoticeSettings(Section):
     """What is written on an information slip and on the public notice: whom to turn to."""
 

@@ -7,7 +7,7 @@ What concerns one setting is checked here; what concerns several, the policy or 
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
@@ -222,6 +222,11 @@ class CameraSettings(Section):
         le=7680,
         description="The width the picture is reduced to before faces are looked for, in "
         "pixels; left out, Overt chooses.",
+    )
+    transport: Literal["tcp", "udp"] | None = Field(
+        default=None,
+        description="How a network camera sends its pictures: tcp, where nothing gets lost and "
+        "nobody else can send any, or udp, for a camera that knows nothing else; left out, tcp.",
     )
 
 

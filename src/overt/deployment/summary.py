@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from overt.deployment.file import WHOLE_PICTURE, Camera, Deployment
-from overt.deployment.policy_safeguards import RetentionSettings
+from overt.deployment.policy_safeguards import CoverageSettings, RetentionSettings
 from overt.deployment.settings import Intelligence, area
 from overt.deployment.window import spell_duration, spell_time
 from overt.vocabulary import DeploymentKind
@@ -35,6 +35,7 @@ def in_words(deployment: Deployment, now: datetime) -> dict[str, str]:
         **_safeguards(deployment),
         "Kept": _kept(deployment.policy.retention),
         "Alerts": _evidence(deployment),
+        "Coverage": _coverage(deployment.policy.coverage),
         "Models": f"the pack {deployment.pack}",
         **{f"Camera {camera.name}": _view(camera) for camera in deployment.cameras},
     }
@@ -72,6 +73,7 @@ def for_programs(deployment: Deployment, now: datetime) -> dict[str, Any]:
                 "zone": camera.zone,
                 "smallest_face_px": camera.smallest_face_px,
                 "detection_width_px": camera.detection_width_px,
+                "transport": camera.transport,
             }
             for camera in deployment.cameras
         ],
@@ -107,6 +109,14 @@ def _kept(kept: RetentionSettings) -> str:
     )
 
 
+def _coverage(asked: CoverageSettings) -> str:
+    return (
+        f"each camera looks at {asked.min_frames_per_second:g} to "
+        f"{asked.max_frames_per_second:g} frames a second, reduced to "
+        f"{asked.min_detection_width_px} px at the least; what falls short is shown and counted"
+    )
+
+
 def _standing(deployment: Deployment, now: datetime) -> str:
     if deployment.kind is DeploymentKind.REHEARSAL:
         return "it may start: a rehearsal may run at any time"
@@ -136,7 +146,8 @@ def _view(camera: Camera) -> str:
     if camera.zone != WHOLE_PICTURE:
         zone = f"a zone of {len(camera.zone)} corners, {area(camera.zone):.0%} of the picture"
     reduced = f", looked for at {camera.detection_width_px} px" if camera.detection_width_px else ""
+    by = " over UDP" if camera.transport == "udp" else ""
     return (
-        f"{camera.source.kind} {camera.source.shown}; {zone}; "
+        f"{camera.source.kind} {camera.source.shown}{by}; {zone}; "
         f"faces from {camera.smallest_face_px} px wide{reduced}"
     )

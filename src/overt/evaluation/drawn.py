@@ -20,9 +20,9 @@ from overt.evaluation.passages import CameraResult, PairingRules, pair
 from overt.evaluation.watching import Progress, Tools, watch
 from overt.matching.gallery import Gallery
 from overt.reporting.files import write_whole
+from overt.runtime.crew import side_by_side
 from overt.runtime.jobs import Matching, Watching, camera_jobs, decision_policy
 from overt.runtime.preparation import checked_list, enrolled
-from overt.runtime.side_by_side import side_by_side
 from overt.runtime.worker import CameraJob
 from overt.synthetic.identity import Person
 from overt.synthetic.street import DrawnStreet, StreetSettings

@@ -308,7 +308,7 @@ def _joined(
         )
     if not acquired:
         counts = Counter(failure.why for failure in failures).most_common()
-        why = ", ".join(f"{count:,} {reason}" for reason, count in counts)
+        why = "; ".join(f"{reason}, {count:,}" for reason, count in counts)
         raise ConfigurationError(
             f"Not one photograph of the data set {dataset.name} gave a template: {why}.",
             remedy="Use photographs in which one face is large enough and clearly the main one.",

@@ -16,7 +16,8 @@ from overt.errors import ConfigurationError
 from overt.evaluation.by_group import groups_of, has_groups
 from overt.evaluation.closed_set import enrollable_people
 from overt.evaluation.closed_set import evaluate as evaluate_closed_set
-from overt.evaluation.datasets import Dataset, Problem, read_dataset
+from overt.evaluation.dataset_files import read_dataset
+from overt.evaluation.datasets import Dataset, Problem
 from overt.evaluation.drawing import OpenSetProtocol
 from overt.evaluation.extraction import Extracted, extract
 from overt.evaluation.findings import closed_set_of, open_set_of, verification_of

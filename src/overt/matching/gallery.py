@@ -47,6 +47,54 @@ class Scores:
     normalised: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class References:
+    """The references of a gallery's subjects: ids, and one template a row, `(m, d)` float32.
+
+    Those of the subject at index `i` are the rows from `starts[i]` to `starts[i + 1]`.
+    """
+
+    ids: tuple[str, ...]
+    templates: Templates
+    starts: NDArray[np.intp]
+
+    @classmethod
+    def none(cls, subjects: int) -> "References":
+        """Return the references of subjects of whom nothing but one template is known."""
+        return cls((), np.zeros((0, 1), np.float32), np.zeros(subjects + 1, np.intp))
+
+    def nearest(self, index: int, template: Template) -> str | None:
+        """Return the id of a subject's reference that is most alike, or None without any."""
+        start, end = int(self.starts[index]), int(self.starts[index + 1])
+        if start == end:
+            return None
+        return self.ids[start + int(np.argmax(self.templates[start:end] @ template))]
+
+    def of_those(self, stay: NDArray[np.bool_]) -> "References":
+        """Return the references of those subjects that stay, `(n,)`."""
+        counts = np.diff(self.starts)
+        rows = np.repeat(stay, counts)
+        ids = tuple(each for each, kept in zip(self.ids, rows, strict=True) if kept)
+        starts = np.concatenate([[0], np.cumsum(counts[stay])]).astype(np.intp)
+        return References(ids, np.ascontiguousarray(self.templates[rows]), starts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """All that a gallery holds, as ids and plain arrays: for memory that processes share.
+
+    `templates` is `(n, d)` float32 and `levels` `(n,)` float32, in the order of `subject_ids`;
+    `cohort` holds the indices of the subjects that serve as cohort.
+    """
+
+    pack_id: str
+    subject_ids: tuple[str, ...]
+    templates: Templates
+    levels: NDArray[np.float32]
+    cohort: NDArray[np.intp]
+    references: References
+
+
 class Gallery:
     """A watchlist's templates in memory, ready to be searched. Never changes; see `without`.
 
@@ -70,7 +118,7 @@ class Gallery:
         self._templates = np.ascontiguousarray(templates, np.float32)
         self._cohort = _choose_cohort(len(subject_ids))
         self._subject_level = _subject_levels(self._templates, self._cohort)
-        self._references: dict[str, _References] = {}
+        self._references = References.none(len(subject_ids))
 
     @classmethod
     def of(cls, watchlist: Watchlist) -> "Gallery":
@@ -85,12 +133,39 @@ class Gallery:
             if reference.pack_id != watchlist.pack_id:
                 raise _mismatch(reference.pack_id, watchlist.pack_id)
             by_subject.setdefault(reference.subject_id, []).append(reference)
-        references = {subject: _References.of(group) for subject, group in by_subject.items()}
-        means = [each.mean() for each in references.values()]
+        groups = [np.stack([each.template for each in group]) for group in by_subject.values()]
+        means = [mean_template(templates) for templates in groups]
         templates = np.stack(means) if means else np.zeros((0, 1), np.float32)
-        gallery = cls(tuple(references), templates, watchlist.pack_id)
-        gallery._references = references
+        gallery = cls(tuple(by_subject), templates, watchlist.pack_id)
+        gallery._references = References(
+            tuple(each.reference_id for group in by_subject.values() for each in group),
+            np.concatenate(groups),
+            np.cumsum([0, *map(len, groups)], dtype=np.intp),
+        )
         return gallery
+
+    @classmethod
+    def of_parts(cls, parts: Parts) -> "Gallery":
+        """Return a gallery of what another one held. Its arrays are used as they are."""
+        gallery = object.__new__(cls)
+        gallery.subject_ids = parts.subject_ids
+        gallery.pack_id = parts.pack_id
+        gallery._templates = parts.templates
+        gallery._subject_level = parts.levels
+        gallery._cohort = parts.cohort
+        gallery._references = parts.references
+        return gallery
+
+    def parts(self) -> Parts:
+        """Return all that the gallery holds; none of it may be changed."""
+        return Parts(
+            self.pack_id,
+            self.subject_ids,
+            self._templates,
+            self._subject_level,
+            self._cohort,
+            self._references,
+        )
 
     def __len__(self) -> int:
         return len(self.subject_ids)
@@ -116,16 +191,18 @@ class Gallery:
                 "Everybody on the watchlist has been withdrawn, so nothing can be searched.",
                 remedy="End the deployment.",
             )
-        left = object.__new__(Gallery)
-        left.subject_ids = tuple(each for each in self.subject_ids if each not in gone)
-        left.pack_id = self.pack_id
-        left._templates = np.ascontiguousarray(self._templates[stay])
-        left._subject_level = self._subject_level[stay]
-        left._cohort = (np.cumsum(stay) - 1)[self._cohort[stay[self._cohort]]]
-        left._references = {
-            each: found for each, found in self._references.items() if each not in gone
-        }
-        return left
+        if stay.all():
+            return self
+        return Gallery.of_parts(
+            Parts(
+                self.pack_id,
+                tuple(each for each in self.subject_ids if each not in gone),
+                np.ascontiguousarray(self._templates[stay]),
+                self._subject_level[stay],
+                (np.cumsum(stay) - 1)[self._cohort[stay[self._cohort]]],
+                self._references.of_those(stay),
+            )
+        )
 
     def score(self, template: Template) -> Scores:
         """Compare one probe's template, `(d,)` float32 of unit norm, with every subject."""
@@ -158,7 +235,7 @@ class Gallery:
             Candidate(
                 rank=rank,
                 subject_id=self.subject_ids[index],
-                reference_id=self._nearest_reference(self.subject_ids[index], template),
+                reference_id=self._references.nearest(index, template) or self.subject_ids[index],
                 comparison_score=float(scores.comparison[index]),
                 normalised_score=float(scores.normalised[index]),
             )
@@ -181,31 +258,6 @@ class Gallery:
             self._subject_level[own] + without
         )
         return normalised
-
-    def _nearest_reference(self, subject_id: str, template: Template) -> str:
-        references = self._references.get(subject_id)
-        return references.nearest(template) if references else subject_id
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _References:
-    """One subject's references: their ids, and one template a row, `(n, d)` float32."""
-
-    ids: tuple[str, ...]
-    templates: Templates
-
-    @classmethod
-    def of(cls, references: Sequence[Reference]) -> "_References":
-        return cls(
-            tuple(each.reference_id for each in references),
-            np.stack([each.template for each in references]),
-        )
-
-    def mean(self) -> Template:
-        return mean_template(self.templates)
-
-    def nearest(self, template: Template) -> str:
-        return self.ids[int(np.argmax(self.templates @ template))]
 
 
 def mean_template(templates: Templates) -> Template:

@@ -11,6 +11,8 @@ from typing import NoReturn
 from overt.audit.events import SessionsRevoked, SignedIn, SignInRefused
 from overt.errors import SignInError
 from overt.keys.sealing import open_sealed, seal
+from overt.logs import events as logs
+from overt.logs import tell
 from overt.people.office import Office
 from overt.people.permissions import Person
 from overt.people.secrets import code_step, password_fits
@@ -61,19 +63,25 @@ def person_of(office: Office, token: str) -> Person:
         or account is None
         or session.revoked_at is not None
         or now >= session.expires_at
-        or account.disabled_at is not None
-        or account.trained_until is None
-        or account.trained_until < now.date()
+        or not _is_current(account, now)
     ):
         raise SignInError("You are not signed in, or no longer.", remedy="Run: overt login NAME.")
-    return Person(
-        account_id=account.account_id,
-        name=account.name,
-        full_name=account.full_name,
-        unit=account.unit,
-        rank=account.rank,
-        roles=account.roles,
-    )
+    return _person(account)
+
+
+def person_behind(office: Office, account_id: str) -> Person:
+    """Return who asked for something a moment ago that is being done only now.
+
+    Raises:
+        SignInError: their account has been closed since, or its training is out of date.
+    """
+    account = office.record.accounts.of_id(account_id)
+    if account is None or not _is_current(account, office.now()):
+        raise SignInError(
+            "The account of whoever asked may not act any more.",
+            remedy="Somebody else asks for it again.",
+        )
+    return _person(account)
 
 
 def sign_out(office: Office, token: str) -> None:
@@ -93,6 +101,22 @@ def sign_out(office: Office, token: str) -> None:
 def seal_totp_secret(office: Office, account_id: str, secret: str) -> bytes:
     """Return an account's secret of one-time codes, sealed under a key of the installation."""
     return seal(office.keys.site_key(_SECRETS), secret.encode(), {"account": account_id})
+
+
+def _is_current(account: Account, now: datetime) -> bool:
+    trained = account.trained_until is not None and account.trained_until >= now.date()
+    return account.disabled_at is None and trained
+
+
+def _person(account: Account) -> Person:
+    return Person(
+        account_id=account.account_id,
+        name=account.name,
+        full_name=account.full_name,
+        unit=account.unit,
+        rank=account.rank,
+        roles=account.roles,
+    )
 
 
 def _totp_secret(office: Office, account: Account) -> str:
@@ -152,6 +176,7 @@ def _raise(why: str) -> NoReturn:
         ),
     }
     message, remedy = messages[why]
+    tell(logs.SignInRefused(why))
     raise SignInError(message, remedy=remedy)
 
 

@@ -16,7 +16,7 @@ from fractions import Fraction
 from typing import Annotated, Any, TypeAlias, get_args, get_type_hints
 
 from overt.rates import Rate
-from overt.vocabulary import DeploymentState, Disposal
+from overt.vocabulary import DeploymentState, Disposal, LossCause
 
 LAYOUT_VERSION = 1
 """Which definitions a record follows; docs/reference/deployment-record.md has them."""
@@ -160,6 +160,18 @@ class Faces:
         Decimal | None,
         "Of the pictures that the cameras gave, how many per cent were looked at.",
     ]
+    minutes_without_pictures: Annotated[
+        Decimal,
+        "For how long cameras gave no pictures because they were lost or not yet reached, added "
+        "up over the cameras, in minutes. Whoever passed then was not looked at.",
+    ]
+    minutes_below_floor: Annotated[
+        Decimal,
+        "For how long cameras were looked at less often than the policy asks, added up over the "
+        "cameras, in minutes.",
+    ]
+    losses: Annotated[int, "How often a camera was lost; it was opened again each time."]
+    losses_by_cause: Annotated[str, "Why cameras were lost, and how often each: the same losses."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +331,15 @@ def row_of(values: Mapping[str, Any]) -> Row:
 def values_of(row: Row) -> dict[str, Any]:
     """Return a row's values by column name, in the columns' order."""
     return {column.name: column.of(row) for column in COLUMNS}
+
+
+def losses_in_words(losses: Mapping[LossCause, int]) -> str:
+    """Return why cameras were lost, and how often each, in the order of the causes.
+
+    >>> losses_in_words({LossCause.DIED: 1, LossCause.BROKEN: 3})
+    '3 stopped sending; 1 its process died'
+    """
+    return "; ".join(f"{losses[cause]} {cause}" for cause in LossCause if losses.get(cause))
 
 
 # --- how figures are rounded --------------------------------------------------------------------

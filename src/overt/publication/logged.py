@@ -9,13 +9,16 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
+from overt.audit.figures import Figures, LogFigures
 from overt.publication.columns import Outcome
 from overt.storage import DeploymentRow
 from overt.storage.journal import Journal
 
 _TAG = b'"event":"'
+_MOST_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +46,47 @@ class Logged:
     minutes_held: dict[str, float] = field(default_factory=dict)
     withdrawn: list[datetime] = field(default_factory=list)
 
+    def copy(self) -> "Logged":
+        """Return the same, which stays as it is when more is read."""
+        return Logged(
+            dict(self.thresholds),
+            dict(self.ended),
+            dict(self.raised),
+            defaultdict(list, {alert: list(ways) for alert, ways in self.closed.items()}),
+            dict(self.minutes_held),
+            list(self.withdrawn),
+        )
 
-def logged_of(journal: Journal, deployment: DeploymentRow) -> Logged:
-    """Return what the log holds of a deployment; entries that cannot be read hold nothing."""
-    found = Logged()
-    reader = _Reader(found, deployment.deployment_id, deployment.watchlist_id)
-    for _, leaf in journal.entries():
-        taken = _TAKEN.get(_tag(leaf))
-        if taken is not None:
-            reader.take(leaf, taken)
-    return found
+
+class LogSoFar:
+    """The log as pages read it: each entry once, and from then on only what is new.
+
+    Whoever alters an old entry behind its back is not noticed here; what is handed out is read
+    anew each time, and `overt-verify` finds out. Threads may share it.
+    """
+
+    def __init__(self, journal: Journal, figures: LogFigures) -> None:
+        self._journal = journal
+        self._figures = figures
+        self._readers: dict[str, _Reader] = {}
+        self._lock = Lock()
+
+    def figures_of(self, deployment: DeploymentRow) -> Figures:
+        """Return what was counted of a deployment."""
+        return self._figures.of_deployment(deployment.deployment_id)
+
+    def logged_of(self, deployment: DeploymentRow) -> Logged:
+        """Return what the log holds of a deployment; entries that cannot be read hold nothing."""
+        with self._lock:
+            known, size = self._readers, self._journal.tree().size
+            reader = known.pop(deployment.deployment_id, None)
+            if reader is None or reader.size > size:  # another record stands in its place
+                reader = _Reader(deployment)
+            reader.read(self._journal, size)
+            known[deployment.deployment_id] = reader
+            if len(known) > _MOST_KEPT:
+                del known[next(iter(known))]  # the one that nobody has asked for for longest
+            return reader.found.copy()
 
 
 def _tag(leaf: bytes) -> bytes:
@@ -61,11 +95,20 @@ def _tag(leaf: bytes) -> bytes:
     return leaf[start : leaf.find(b'"', start)]
 
 
-@dataclass(slots=True)
 class _Reader:
-    found: Logged
-    deployment: str
-    watchlist: str
+    def __init__(self, deployment: DeploymentRow) -> None:
+        self.found = Logged()
+        self.size = 0
+        self._deployment = deployment.deployment_id
+        self._watchlist = deployment.watchlist_id
+
+    def read(self, journal: Journal, size: int) -> None:
+        """Read on from where it has come to, up to a size of the log."""
+        for _, leaf in journal.entries(self.size, size):
+            taken = _TAKEN.get(_tag(leaf))
+            if taken is not None:
+                self.take(leaf, taken)
+        self.size = size
 
     def take(self, leaf: bytes, taken: "_Take") -> None:
         try:
@@ -75,7 +118,7 @@ class _Reader:
             return  # `overt-verify` names it; whatever it said is missing here, and is found so
 
     def began(self, data: Mapping[str, Any], _at: datetime) -> None:
-        if data["deployment"] == self.deployment:
+        if data["deployment"] == self._deployment:
             self.found.thresholds[data["run"]] = float(data["threshold"])
 
     def ended(self, data: Mapping[str, Any], _at: datetime) -> None:
@@ -104,7 +147,7 @@ class _Reader:
             self.found.minutes_held[data["alert"]] = float(data["minutes_held"])
 
     def withdrawn(self, data: Mapping[str, Any], at: datetime) -> None:
-        if data["watchlist"] == self.watchlist:
+        if data["watchlist"] == self._watchlist:
             self.found.withdrawn.append(at)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from overt.audit.events import RecordPublished
-from overt.audit.figures import LogFigures
 from overt.deployment.recorded import thing_of
 from overt.errors import PublicationError
 from overt.people.office import Office
@@ -16,6 +15,7 @@ from overt.people.permissions import Person
 from overt.publication.columns import Row, Standing
 from overt.publication.exported import written
 from overt.publication.layouts import Layout
+from overt.publication.logged import LogSoFar
 from overt.publication.reconcile import Contradiction, contradictions_of
 from overt.publication.record import DeploymentRecord, record_of
 from overt.storage import DeploymentRow
@@ -69,7 +69,7 @@ def publish(
 
 
 def steady(
-    office: Office, deployment: DeploymentRow, counted: LogFigures | None = None
+    office: Office, deployment: DeploymentRow, log: LogSoFar | None = None
 ) -> tuple[DeploymentRecord, list[Contradiction]]:
     """Return a deployment's record and what contradicts itself in it.
 
@@ -78,14 +78,12 @@ def steady(
     Raises:
         LifecycleError: nothing has been searched under it.
     """
-    record = record_of(office, deployment, counted)
+    record = record_of(office, deployment, log)
     found = contradictions_of(record)
     for _ in range(_TRIES - 1):
         if not found or record.is_final:
             break
-        record = record_of(
-            office, office.record.deployments.find(deployment.deployment_id), counted
-        )
+        record = record_of(office, office.record.deployments.find(deployment.deployment_id), log)
         found = contradictions_of(record)
     return record, found
 

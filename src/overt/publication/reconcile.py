@@ -229,6 +229,14 @@ def coverage_is_its_arithmetic(row: Row) -> Found:
         yield f"coverage_percent is {_or_none(of.coverage_percent)}, not {_or_none(wanted)}"
 
 
+def losses_are_their_causes(row: Row) -> Found:
+    """The losses of cameras are the sum of those by cause."""
+    of = row.faces
+    counts = re.findall(r"(?:^|; )(\d+) ", of.losses_by_cause)
+    if of.losses != sum(map(int, counts)):
+        yield f"{of.losses} losses of cameras, but by cause: {of.losses_by_cause or 'none'}"
+
+
 def erased_and_kept_make_all(row: Row) -> Found:
     """Alerts kept and alerts erased are all that were raised."""
     raised = row.alerts.alerts + row.alerts.seeded_alerts
@@ -304,6 +312,7 @@ _OF_ONE_ROW: tuple[Callable[[Row], Found], ...] = (
     alerts_were_searched,
     rates_are_their_arithmetic,
     coverage_is_its_arithmetic,
+    losses_are_their_causes,
     erased_and_kept_make_all,
     stops_fit_engagements,
     one_use_case,

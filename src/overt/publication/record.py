@@ -6,6 +6,7 @@ nothing is published (`overt.publication.reconcile`).
 """
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,15 +32,16 @@ from overt.publication.columns import (
     Standing,
     Tied,
     Which,
+    losses_in_words,
     minutes,
     percent,
     rates_of,
     sums_of,
 )
-from overt.publication.logged import Logged, logged_of
+from overt.publication.logged import Logged, LogSoFar
 from overt.retention.erasure import LIST
 from overt.storage import ActRow, DeploymentRow, Run
-from overt.vocabulary import Act, DeploymentKind, DeploymentState
+from overt.vocabulary import Act, DeploymentKind, DeploymentState, LossCause
 
 OVER = frozenset({DeploymentState.CLOSED, DeploymentState.REVIEWED, DeploymentState.REFUSED})
 """The states in which a deployment's record can no longer change."""
@@ -81,21 +83,22 @@ def seeded_among(logged: Logged) -> frozenset[str]:
 
 
 def record_of(
-    office: Office, deployment: DeploymentRow, counted: LogFigures | None = None
+    office: Office, deployment: DeploymentRow, log: LogSoFar | None = None
 ) -> DeploymentRecord:
-    """Return a deployment's record as it stands now; `counted` spares reading the log once more.
+    """Return a deployment's record as it stands now; with a `log`, only what is new is read of it.
 
     Raises:
         LifecycleError: it is a rehearsal, or nothing has been searched under it.
     """
     _demand_searched(deployment)
-    gathering = _Gathering.of(office, deployment)
+    journal = office.record.journal
+    log = log or LogSoFar(journal, LogFigures(journal))
+    gathering = _Gathering.of(office, deployment, log.logged_of(deployment))
     periods = gathering.periods()
-    figures = (counted or LogFigures(office.record.journal)).of_deployment(deployment.deployment_id)
     rows = tuple(
         gathering.row(number, len(periods), period) for number, period in enumerate(periods, 1)
     )
-    return DeploymentRecord(deployment, rows, tuple(gathering.twice(figures)))
+    return DeploymentRecord(deployment, rows, tuple(gathering.twice(log.figures_of(deployment))))
 
 
 def _demand_searched(deployment: DeploymentRow) -> None:
@@ -140,9 +143,8 @@ class _Gathering:
     now: datetime
 
     @classmethod
-    def of(cls, office: Office, deployment: DeploymentRow) -> "_Gathering":
+    def of(cls, office: Office, deployment: DeploymentRow, logged: Logged) -> "_Gathering":
         record, deployment_id = office.record, deployment.deployment_id
-        logged = logged_of(record.journal, deployment)
         kept = {each.alert_id: each.run_id for each in record.alerts.places_of(deployment_id)}
         of_run = {alert: entry.run for alert, entry in logged.raised.items()} | kept
         found = {alert: record.reviews.outcome(alert) for alert in of_run}
@@ -346,6 +348,7 @@ def _faces(period: _Period) -> Faces:
     counted = [run.statistics for run in period.runs if run.statistics]
     looked_at = sum(each.frames for each in counted)
     dropped = sum(sum(each.frames_dropped.values()) for each in counted)
+    losses: Counter[LossCause] = sum((Counter(each.losses) for each in counted), Counter())
     return Faces(
         faces_definition=FACES_DEFINITION,
         faces_seen=sum(each.faces_seen for each in counted),
@@ -354,6 +357,10 @@ def _faces(period: _Period) -> Faces:
         frames_looked_at=looked_at,
         frames_dropped=dropped,
         coverage_percent=percent(looked_at, looked_at + dropped),
+        minutes_without_pictures=minutes(sum(each.lost_s for each in counted)),
+        minutes_below_floor=minutes(sum(each.below_floor_s for each in counted)),
+        losses=losses.total(),
+        losses_by_cause=losses_in_words(losses),
     )
 
 

@@ -5,13 +5,19 @@ adjudicated (requirements R-22, R-36, R-37). Nobody can move one back; a hold, w
 number, an authorising officer and an expiry of its own, only suspends it (R-38).
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
 from overt.errors import StorageError
+from overt.logs import tell
+from overt.logs.events import RetentionRan, RetentionWaits
 from overt.people.office import Office
 from overt.people.permissions import EVERYWHERE, Person, Thing
 from overt.retention.erasure import (
+    ALERT,
+    LIST,
+    OUTPUT,
     REHEARSAL_KEPT,
     destroy_list,
     discard_output,
@@ -58,6 +64,8 @@ def apply(office: Office, by: Person | None = None) -> list[Receipt]:
         if not _held(office, place.alert_id, now):
             done.append(erase_alert(office, place, "deadline of the alert"))
     done += _outputs_due(office, now)
+    if by_kind := Counter(receipt.what for receipt in done if receipt.finished_at):
+        tell(RetentionRan(by_kind[LIST], by_kind[ALERT], by_kind[OUTPUT]))
     if not _would_keep_alerts_waiting(office):
         sweep(office)
     return done
@@ -67,7 +75,8 @@ def apply_quietly(office: Office) -> list[Receipt]:
     """Do as `apply` does by the clock; traces that a reader holds up wait for the next time."""
     try:
         return apply(office)
-    except StorageError:
+    except StorageError as error:
+        tell(RetentionWaits(type(error).__name__))
         return []
 
 

@@ -12,7 +12,8 @@ class Counts:
     """What a pipeline has counted, as `overt.values.RunStatistics` defines the counts.
 
     `repeats` are passages of a subject who had just alerted, whose track was broken; they raise
-    no second alert. `tracks_cut` are tracks that turned out to be of two people.
+    no second alert. `tracks_cut` are tracks that turned out to be of two people. `carried` are
+    those of the faces seen that another deployment, which handed its cameras over, has seen too.
     """
 
     frames: int = 0
@@ -22,6 +23,7 @@ class Counts:
     alerts: int = 0
     repeats: int = 0
     tracks_cut: int = 0
+    carried: int = 0
     not_searchable: Counter[NotSearchable] = field(default_factory=Counter)
 
 
@@ -32,3 +34,11 @@ def total(counts: Iterable[Counts]) -> Counts:
         for name in Counts.__slots__:
             setattr(summed, name, getattr(summed, name) + getattr(one, name))
     return summed
+
+
+def since(whole: Counts, before: Counts) -> Counts:
+    """Return what was counted after `before`, which is what `whole` had come to at some moment."""
+    left = Counts()
+    for name in Counts.__slots__:
+        setattr(left, name, getattr(whole, name) - getattr(before, name))
+    return left

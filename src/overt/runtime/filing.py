@@ -10,6 +10,8 @@ from datetime import datetime
 from hashlib import sha256
 
 from overt.audit.events import AlertNotRaised, AlertRaised
+from overt.logs import events as logs
+from overt.logs import tell
 from overt.people.office import Office
 from overt.runtime.alert_keys import AlertKeys
 from overt.runtime.standing import Standing
@@ -64,6 +66,7 @@ class AlertFiling:
                 self._keys.put_back(filing.key_id)
                 event = AlertNotRaised(self._under.run_id, alert.camera, why)
                 self._office.log.write(event)
+                tell(logs.AlertNotRaised(alert.camera, why))
                 return None
             stored = self._record.alerts.add(self._under.run_id, alert, filing)
             self._office.log.write(self._raised(alert))

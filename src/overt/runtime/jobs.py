@@ -10,6 +10,7 @@ from overt.deployment.validation import ValidationReport, demand_supported, vali
 from overt.errors import ConfigurationError
 from overt.matching.decision import DecisionPolicy
 from overt.matching.gallery import SMALLEST_COHORT, Gallery
+from overt.runtime.pace import PaceSettings
 from overt.runtime.pipeline import CameraSettings
 from overt.runtime.worker import CameraJob
 from overt.vision.detection import DetectorSettings
@@ -20,11 +21,15 @@ from overt.vocabulary import DeploymentKind
 from overt.watchlist.rules import ListRules, reference_quality
 
 _DETECTION_PX = 960
+_MOST_THREADS = 2  # that share one picture; more were never measured to be worth it
 _CONTINUING_SCORE = 0.3
 """Faces as uncertain as this may continue a track, though they can neither begin one nor be
 searched (Zhang et al., 2022, ByteTrack)."""
 
-_LIVE_READ_S = 4.0  # a stream that is silent for longer is opened anew
+_LIVE_READ_S = 1.75
+"""A stream that is silent for twice as long is opened anew: FFmpeg has one picture more to give
+when the first limit passes. It is noticed within five seconds so, the time to tell included; what
+comes after three would be too old to be acted on anyway."""
 
 _HIDING_SCORE = 0.1
 """What is as uncertain as this is hidden from whoever watches, and otherwise left alone: faces cut
@@ -52,6 +57,15 @@ class Watching:
     videos: Path | None
 
 
+def threads_a_camera(cameras: int, cores: int) -> int:
+    """Return how many processor threads each camera may use, together no more than there are cores.
+
+    >>> threads_a_camera(1, 2), threads_a_camera(3, 2), threads_a_camera(3, 8)
+    (2, 1, 2)
+    """
+    return max(1, min(_MOST_THREADS, cores // cameras))
+
+
 def camera_jobs(
     deployment: Deployment, matching: Matching, store: Path, watching: Watching
 ) -> list[CameraJob]:
@@ -66,7 +80,8 @@ def camera_jobs(
 def _job(
     deployment: Deployment, camera: Camera, matching: Matching, store: Path, watching: Watching
 ) -> CameraJob:
-    manifest = matching.pack.manifest
+    manifest, coverage = matching.pack.manifest, deployment.policy.coverage
+    width_px = camera.detection_width_px or max(_DETECTION_PX, coverage.min_detection_width_px)
     settings = CameraSettings(
         camera=camera.name,
         kind=deployment.kind,
@@ -85,9 +100,9 @@ def _job(
     return CameraJob(
         settings=settings,
         source=camera.source.address,
-        capture=_capture(camera),
+        capture=_capture(camera, watching.threads),
         detector=DetectorSettings(
-            working_px=camera.detection_width_px or _DETECTION_PX,
+            working_px=width_px,
             smallest_score=min(_HIDING_SCORE, _tracked_score(manifest)),
         ),
         store=store,
@@ -95,14 +110,24 @@ def _job(
         threads=watching.threads,
         newest_only=watching.paced or deployment.kind is DeploymentKind.LIVE,
         lasting=camera.source.is_lasting,
+        pace=PaceSettings(
+            least_per_second=coverage.min_frames_per_second,
+            most_per_second=coverage.max_frames_per_second,
+            smallest_px=min(coverage.min_detection_width_px, width_px),
+        ),
         video=watching.videos / f"{camera.name}.mp4" if watching.videos else None,
     )
 
 
-def _capture(camera: Camera) -> CaptureSettings:
+def _capture(camera: Camera, threads: int) -> CaptureSettings:
     if camera.source.is_lasting:
-        return CaptureSettings(camera=camera.name, read_timeout_s=_LIVE_READ_S)
-    return CaptureSettings(camera=camera.name)
+        return CaptureSettings(
+            camera=camera.name,
+            read_timeout_s=_LIVE_READ_S,
+            rtsp_transport=camera.transport,
+            decode_threads=threads,
+        )
+    return CaptureSettings(camera=camera.name, decode_threads=threads)
 
 
 def _tracked_score(manifest: Manifest) -> float:

@@ -53,6 +53,11 @@ class LiveHub:
         live = self._known(deployment_id)
         return live.cameras() if live else []
 
+    def note(self, deployment_id: str) -> str:
+        """Return what people should know of a whole run, in plain words; or nothing."""
+        live = self._known(deployment_id)
+        return live.note() if live else ""
+
     def picture(
         self, deployment_id: str, camera: str, newer_than: int = 0, wait_s: float = 0.0
     ) -> LivePicture | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from time import monotonic
 
+from overt.capture import FROZEN_S
 from overt.runtime.messages import CameraState, Ended, Picture
 from overt.runtime.minutes import Minute, Minutes
 from overt.runtime.timing import Spread
@@ -27,6 +28,7 @@ class Health(StrEnum):
     STARTING = "starting"
     RUNNING = "running"
     STALLED = "stalled"
+    FROZEN = "frozen"
     ENDED = "ended"
 
 
@@ -34,18 +36,26 @@ class Health(StrEnum):
 class CameraLive:
     """How one camera is doing now.
 
-    `frames_per_second` is the pace of detection over the last few seconds, and
-    `last_frame_age_s` the time since a frame was last looked at, None before the first. `dropped`
+    `frames_per_second` is how many frames were looked at a second over the last few, reduced to
+    `width_px`, in which faces from `finds_px` of the camera's picture are found as good as always;
+    `floor_per_second` is what the policy asks, `below_floor` says that it is not held
+    now, and `below_floor_s` for how long it was not. `last_frame_age_s` is the time since a frame
+    was last looked at, None before the first. `dropped`
     counts frames by cause, and `frames` those looked at. `link` says how a live source is connected,
     and `losses` how often it was lost, by cause. `faces_seen` and `searched` count passages, `alerts` those on record.
     `ages` counts how old frames were when they were decided on.
-    `error` says in plain words how it ended, if not simply, or why it is lost and being opened
-    again; no source's password is in it.
+    `error` says in plain words how it ended, if not simply, why it is lost and being opened
+    again, or that its picture is always the same; no source's password is in it.
     """
 
     camera: str
     state: Health
     frames_per_second: float = 0.0
+    width_px: int = 0
+    finds_px: int = 0
+    floor_per_second: float = 0.0
+    below_floor: bool = False
+    below_floor_s: float = 0.0
     dropped: dict[str, int] = field(default_factory=dict)
     last_frame_age_s: float | None = None
     reconnects: int = 0
@@ -91,11 +101,16 @@ class _Camera:
         return CameraLive(
             camera=state.camera,
             state=self._health(age_s),
-            frames_per_second=0.0 if self.ended else state.frames_per_second,
+            frames_per_second=0.0 if self.ended else state.kept.frames_per_second,
+            width_px=state.kept.width_px,
+            finds_px=state.kept.finds_px,
+            floor_per_second=state.kept.floor_per_second,
+            below_floor=state.kept.below_floor and not self.ended,
+            below_floor_s=state.kept.below_floor_s,
             dropped={str(cause): count for cause, count in state.dropped.items()},
             last_frame_age_s=age_s,
             reconnects=state.link.reconnects,
-            error=self.error or (state.link.why if self._is_lost() else ""),
+            error=self.error or self._trouble(),
             faces_seen=counts.faces_seen,
             searched=counts.faces_searched,
             alerts=self.alerts,
@@ -105,8 +120,17 @@ class _Camera:
             ages=state.ages,
         )
 
+    def _trouble(self) -> str:
+        if self._is_lost():
+            return self.state.link.why
+        return _unchanged(self.state.link.still_s) if self._is_frozen() else ""
+
     def _is_lost(self) -> bool:
         return self.state.link.state is LinkState.LOST
+
+    def _is_frozen(self) -> bool:
+        link = self.state.link
+        return link.state is LinkState.PLAYING and link.still_s >= FROZEN_S
 
     def _health(self, age_s: float | None) -> Health:
         if self.ended:
@@ -115,7 +139,16 @@ class _Camera:
             return Health.STALLED
         if age_s is None:
             return Health.STARTING
-        return Health.STALLED if age_s > _STALLED_S else Health.RUNNING
+        if age_s > _STALLED_S:
+            return Health.STALLED
+        return Health.FROZEN if self._is_frozen() else Health.RUNNING
+
+
+def _unchanged(still_s: float) -> str:
+    long = f"{still_s:.0f} s" if still_s < 120 else f"{still_s / 60:.0f} min"
+    return (
+        f"The picture has not changed for {long}; look whether the camera still shows the street."
+    )
 
 
 class LiveDeployment:
@@ -132,13 +165,14 @@ class LiveDeployment:
         self._watchers = 0
         self._watched_until_s = monotonic()
         self._runs = False
+        self._note = ""
 
     # --- what a run tells -------------------------------------------------------------------
 
     def begin(self, cameras: Sequence[str]) -> None:
         """A run begins, with cameras of these names; what is known of one before is let go."""
         with self._changed:
-            self._runs = True
+            self._runs, self._note = True, ""
             self._cameras = {name: _Camera(CameraState(name)) for name in cameras}
 
     def enrolling(self, done: int, entries: int) -> None:
@@ -183,6 +217,11 @@ class LiveDeployment:
                 self._camera(picture.camera).picture = picture
                 self._changed.notify_all()
 
+    def noted(self, words: str) -> None:
+        """Keep what concerns the whole run, until it begins anew."""
+        with self._changed:
+            self._note = words
+
     def over(self, error: str) -> None:
         """The run is over, whatever its cameras said last."""
         with self._changed:
@@ -192,6 +231,11 @@ class LiveDeployment:
                     camera.end(error)
 
     # --- what screens ask -------------------------------------------------------------------
+
+    def note(self) -> str:
+        """Return what concerns the whole run, in plain words; or nothing."""
+        with self._changed:
+            return self._note
 
     def cameras(self) -> list[CameraLive]:
         """Return how each camera does."""

@@ -33,6 +33,10 @@ class LivePictures:
         self._taken = True
         self._due_s = 0.0
 
+    def change(self, settings: CameraSettings) -> None:
+        """Show frames by other settings from the next one on."""
+        self._settings = settings
+
     def taken(self) -> None:
         """The parent has taken the picture before, and has room for another."""
         self._taken = True

@@ -6,7 +6,7 @@ frame (docs/performance.md). A live source has only its newest frame, which is n
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from types import TracebackType
@@ -21,11 +21,18 @@ class Lookahead:
     """Takes frames from a buffer and gives them back, in order, with their faces.
 
     It looks as many frames ahead as there are detectors; with one, it takes no frame before it
-    is asked for it. Use it in a `with` statement, from one thread.
+    is asked for it. `taken` is told of each frame before it is looked at. Use it in a `with`
+    statement, from one thread.
     """
 
-    def __init__(self, buffer: FrameBuffer, detectors: Sequence[ZonedDetector]) -> None:
+    def __init__(
+        self,
+        buffer: FrameBuffer,
+        detectors: Sequence[ZonedDetector],
+        taken: Callable[[Frame], None] = lambda _frame: None,
+    ) -> None:
         self._buffer = buffer
+        self._taken = taken
         self._ahead = len(detectors)
         self._idle: SimpleQueue[ZonedDetector] = SimpleQueue()
         for detector in detectors:
@@ -45,9 +52,27 @@ class Lookahead:
         self._threads.shutdown(cancel_futures=True)
 
     @property
+    def left(self) -> int:
+        """How many frames it has taken and not given back; once it is closed, nobody gets them."""
+        return len(self._pending)
+
+    @property
     def finished(self) -> bool:
         """Whether no frame is left and none will follow."""
         return not self._pending and self._buffer.finished
+
+    def look_by(self, detectors: Sequence[ZonedDetector]) -> None:
+        """Look by as many other detectors from now on; frames at hand are looked at again."""
+        for _, faces in self._pending:
+            if not faces.cancel():
+                faces.exception()  # waits: nothing of before may go on beside what follows
+        self._idle = SimpleQueue()
+        for detector in detectors:
+            self._idle.put(detector)
+        frames = [frame for frame, _ in self._pending]
+        self._pending = deque(
+            (frame, self._threads.submit(self._detect, frame)) for frame in frames
+        )
 
     def take(self, timeout_s: float) -> tuple[Frame, list[FaceDetection]] | None:
         """Return the next frame and its faces; None when no frame came or none will."""
@@ -64,6 +89,7 @@ class Lookahead:
             frame = self._buffer.take(0.0 if self._pending else timeout_s)
             if frame is None:
                 return
+            self._taken(frame)
             self._pending.append((frame, self._threads.submit(self._detect, frame)))
 
     def _detect(self, frame: Frame) -> list[FaceDetection]:

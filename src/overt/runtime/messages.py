@@ -2,7 +2,8 @@
 
 A camera tells of alerts, counts and its end, and shows pictures in which nobody without an alert
 can be made out; never a passer-by. The parent says who has been withdrawn, whether anybody
-watches, and that it has taken a picture.
+watches, that it has taken a picture, and by what else to look and whom else to search from the
+next frame on.
 """
 
 from collections import Counter
@@ -13,6 +14,8 @@ from typing import TypeAlias
 from overt.capture import Link
 from overt.errors import OvertError
 from overt.runtime.counts import Counts
+from overt.runtime.pace import Kept
+from overt.runtime.pipeline import CameraSettings
 from overt.runtime.timing import Spread
 from overt.values import Alert, Template
 from overt.vocabulary import DropCause
@@ -22,19 +25,22 @@ from overt.vocabulary import DropCause
 class CameraState:
     """How one camera is doing.
 
-    `frames_per_second` is the pace of detection over the last few seconds, `waiting_s` the
-    time since a frame was last looked at. `film_s` says how far into a recording it is, and
-    `film_length_s` how long the recording says it is. `link` says how a live source is
-    connected, and how often it was lost and why. `alerted_ago_s` says how long ago the face of each
-    subject's last alert was seen, where it would be the same passage still. `ages` counts how old
-    frames were when they were decided on; `stages` says how long each stage took, at the end only.
+    `kept` says how it keeps up: frames looked at a second, how closely, and whether that is what
+    the policy asks. `waiting_s` is the time since a frame was last looked at, and `silent_s` that
+    since the source last gave a picture, though it was late or not due. `film_s` says how far into
+    a recording it is, and `film_length_s` how long the recording says it is. `link` says how a live
+    source is connected, and how often it was lost and why. `alerted_ago_s` says how long ago the
+    face of each subject's last alert was seen, where it would be the same passage still. `ages`
+    counts how old frames were when they were decided on; `stages` says how long each stage took,
+    at the end only.
     """
 
     camera: str
     counts: Counts = field(default_factory=Counts)
     dropped: Counter[DropCause] = field(default_factory=Counter)
-    frames_per_second: float = 0.0
+    kept: Kept = field(default_factory=Kept)
     waiting_s: float = 0.0
+    silent_s: float = 0.0
     link: Link = field(default_factory=Link)
     alerted_ago_s: Mapping[str, float] = field(default_factory=dict, repr=False)
     film_s: float = 0.0
@@ -57,12 +63,22 @@ class Raised:
     decoded_s: float
     template: Template = field(repr=False)
 
+    @property
+    def camera(self) -> str:
+        """Whose it is."""
+        return self.alert.camera
+
 
 @dataclass(frozen=True, slots=True)
 class Beat:
     """A sign of life, a few times a second."""
 
     state: CameraState
+
+    @property
+    def camera(self) -> str:
+        """Whose it is."""
+        return self.state.camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,26 @@ class Ended:
     state: CameraState
     note: str = ""
     error: OvertError | None = None
+
+    @property
+    def camera(self) -> str:
+        """Whose it is."""
+        return self.state.camera
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The camera has changed as it was told to: what it says next is of what it was given then.
+
+    `state` is what it had come to before that.
+    """
+
+    state: CameraState
+
+    @property
+    def camera(self) -> str:
+        """Whose it is."""
+        return self.state.camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +124,7 @@ class Picture:
     jpeg: bytes = field(repr=False)
 
 
-Message: TypeAlias = Raised | Beat | Ended | Picture
+Message: TypeAlias = Raised | Beat | Ended | Changed | Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,5 +146,19 @@ class Taken:
     """The parent has taken the last picture, and another may follow."""
 
 
-Order: TypeAlias = Withdrawn | Watched | Taken
+@dataclass(frozen=True, slots=True)
+class NotRaised:
+    """An alert as these subjects was not put on record: whoever raised it has not alerted."""
+
+    subject_ids: frozenset[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Other settings from the next frame on. The gallery that goes with them comes right after."""
+
+    settings: CameraSettings
+
+
+Order: TypeAlias = Withdrawn | Watched | Taken | NotRaised | Change
 """What a parent tells a camera."""

@@ -159,6 +159,29 @@ def _of_cameras(cameras: list[tuple[str, CameraLive]]) -> Iterator[Metric]:
         _CAMERA,
     )
     yield _gauge(
+        "overt_camera_detection_width_pixels",
+        "What pictures are reduced to before faces are looked for, on their longer side.",
+        each(lambda live: live.width_px or None),
+        _CAMERA,
+    )
+    yield _gauge(
+        "overt_camera_surely_found_pixels",
+        "How wide a face must be in the camera's picture to be found as good as always.",
+        each(lambda live: live.finds_px or None),
+        _CAMERA,
+    )
+    yield _gauge(
+        "overt_camera_floor_hertz",
+        "Frames a second that the policy asks to be looked at.",
+        each(lambda live: live.floor_per_second),
+        _CAMERA,
+    )
+    yield _counter(
+        "overt_camera_below_floor_seconds",
+        "Time in which fewer frames were looked at than the policy asks.",
+        each(lambda live: live.below_floor_s),
+    )
+    yield _gauge(
         "overt_camera_last_frame_age_seconds",
         "Time since a frame was last looked at.",
         each(lambda live: live.last_frame_age_s),

@@ -1,46 +1,38 @@
 """An authorised deployment in operation: from its authority to the end of its searching.
 
-Before anything is searched, every term is put together anew from what is on record and on this
-machine, and held against what was authorised (requirement R-1). One process at a time runs a
-deployment; if it dies, the deployment may be started again inside its window.
+What has to hold before that is in `overt.runtime.starting`, and how it may be handed over to
+another one in `overt.runtime.handover`.
 """
 
-import fcntl
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import timedelta
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import suppress
 
-from overt.deployment.demands import demand_covered
-from overt.deployment.expiry import expire
-from overt.deployment.file import Deployment
-from overt.deployment.lifecycle import end, request_stop, start
-from overt.deployment.recorded import opened, policy_of, thing_of
-from overt.deployment.terms import Bound, differences, terms_hash, terms_of
-from overt.errors import AuthorityError, LifecycleError, MasterKeyError
+from overt.deployment.handing_over import ask_to_hand_over
+from overt.deployment.lifecycle import end, request_stop
+from overt.deployment.recorded import thing_of
+from overt.errors import LifecycleError
 from overt.people.office import Office
 from overt.people.permissions import Person
-from overt.retention.clocks import apply_quietly
-from overt.runtime.jobs import demand_validated
-from overt.runtime.preparation import prepare_authorised
-from overt.runtime.run import Mandate, Running, RunOptions, RunResult
-from overt.runtime.standing import Authorised
+from overt.runtime.handover import OneScreen, Screens, Succession
+from overt.runtime.run import Running, RunOptions, RunResult
+from overt.runtime.starting import alone, demand_startable, is_run
 from overt.runtime.views import RunView
-from overt.storage import DeploymentRow, ListFacts
-from overt.vision.store import ModelStore, Pack
-from overt.vocabulary import Act, DeploymentKind
+from overt.storage import DeploymentRow, HandOverRow
+from overt.vocabulary import Act
 
 
 def operate(
     office: Office,
     person: Person,
     row: DeploymentRow,
-    view: RunView,
+    view: RunView | Screens,
     options: RunOptions,
     should_stop: Callable[[], bool],
 ) -> RunResult:
     """Start an authorised deployment and run it until it is stopped or its window ends.
+
+    Its cameras may be handed over to another deployment meanwhile, which then runs here in its
+    place: in the same view, or with `Screens` in one of its own.
 
     Raises:
         PermissionDenied: the person may not start it.
@@ -50,37 +42,12 @@ def operate(
         StorageError, AuditError: the record cannot be written; nothing is searched then.
     """
     demand_startable(office, person, row)
-    deployment = opened(office, row)
-    pack = ModelStore(office.home.models).load(deployment.pack)
-    with _alone(office, row):
-        demand_terms(office, row, deployment, pack)
-        prepared = prepare_authorised(deployment, office, row, pack, view)
-        row = start(office, person, row)
-        kept = timedelta(days=policy_of(row).retention.alerts_days)
-        mandate = Mandate(row.deployment_id, Authorised(office, row), kept, person.account_id)
-        reason = "its process failed"
-        try:
-            running = Running(deployment, office, prepared, mandate, view)
-            result = running.carry_out(options, should_stop)
-            reason = result.reason or str(result.ending)
-        finally:
-            end(office, row.deployment_id, reason)
-            expire(office)
-            apply_quietly(office)
+    screens = view if isinstance(view, Screens) else OneScreen(view)
+    with Succession(office, screens) as succession:
+        ledger = succession.first(person, row)
+        result = Running(office, ledger, options, should_stop, succession).carry_out()
+        succession.reason = result.reason or str(result.ending)
     return result
-
-
-def demand_startable(office: Office, person: Person, row: DeploymentRow) -> None:
-    """Check what can be checked of a start in no time, before anything is opened.
-
-    Raises:
-        PermissionDenied: the person may not start it.
-        AuthorityError: its window is not now.
-        MasterKeyError: it is live, and the master key lies beside the record.
-    """
-    office.demand(person, Act.DEPLOYMENT_START, thing_of(row))
-    demand_covered(office, row)
-    _demand_apart(office, row)
 
 
 def stop(office: Office, person: Person, row: DeploymentRow, reason: str) -> None:
@@ -91,108 +58,28 @@ def stop(office: Office, person: Person, row: DeploymentRow, reason: str) -> Non
         LifecycleError: it is not live.
     """
     request_stop(office, person, row, reason)
-    with suppress(LifecycleError), _alone(office, row):
+    with suppress(LifecycleError), alone(office, row):
         end(office, row.deployment_id, reason or "stopped")
 
 
-def demand_terms(
-    office: Office, row: DeploymentRow, deployment: Deployment, pack: Pack
-) -> ListFacts:
-    """Check that everything is as it was authorised, and return what is known of the list.
+def hand_over(
+    office: Office, person: Person, row: DeploymentRow, successor: DeploymentRow, reason: str
+) -> HandOverRow:
+    """Have whoever runs a live deployment hand its cameras over to another one, which is authorised.
+
+    What became of it is on record soon after: `Record.hand_overs`.
 
     Raises:
-        AuthorityError: something differs; it says what.
-        LifecycleError: the list is gone, unapproved or stale, or an assessment is out of date.
-        ConfigurationError: the policy's floor has no validation report that supports it.
+        PermissionDenied: the person may not hand this one over, or not start that one.
+        AuthorityError: the window of the other one is not now.
+        LifecycleError: the two do not go together as they stand, or no process runs this one.
+        MasterKeyError: it is live, and the master key lies beside the record.
     """
-    if row.authorised_terms_sha256 is None:
-        raise LifecycleError("Nobody has authorised it.", remedy="See: overt deployment show.")
-    facts = office.record.watchlists.facts(row.watchlist_id)
-    own = facts is not None and facts.deployment_id == row.deployment_id  # R-13
-    if facts is None or facts.approved_by is None or not own:
+    office.demand(person, Act.DEPLOYMENT_HAND_OVER, thing_of(row))
+    demand_startable(office, person, successor)
+    if not is_run(office, row):
         raise LifecycleError(
-            "The deployment's list is gone or was never approved.", remedy="Draft a new deployment."
+            "No process runs the deployment at this moment.",
+            remedy="Start it, or stop it and start the other one.",
         )
-    bound = Bound(
-        manifest_sha256=facts.manifest_sha256,
-        subjects=facts.size_subjects,
-        references=facts.size_references,
-        pack_id=pack.id,
-        threshold=float(row.terms["threshold"]),
-    )
-    changed = differences(row.terms, terms_of(deployment, bound))
-    changed += [name for name in _miskept(row, deployment) if name not in changed]
-    if changed or terms_hash(row.terms) != row.authorised_terms_sha256:
-        what = ", ".join(changed) or "the terms on record"
-        raise AuthorityError(
-            f"What was authorised has changed: {what}.",
-            remedy="Other terms need a new application and a new authority.",
-        )
-    demand_validated(deployment, bound.threshold, pack, facts.size_subjects)
-    _demand_fresh(office, row, facts, deployment)
-    return facts
-
-
-def _miskept(row: DeploymentRow, deployment: Deployment) -> list[str]:
-    """Return what stands beside the terms in the record and is not as in the file."""
-    kept = {
-        "kind": row.kind is deployment.kind,
-        "unit": deployment.unit in {None, row.unit},
-        "window": (row.window_start, row.window_end) == (deployment.start, deployment.end),
-        "flags": row.flags == tuple(str(flag) for flag in deployment.flags),
-    }
-    return [name for name, same in kept.items() if not same]
-
-
-def _demand_fresh(
-    office: Office, row: DeploymentRow, facts: ListFacts, deployment: Deployment
-) -> None:
-    now, policy = office.now(), policy_of(row)
-    if now - facts.validated_at > timedelta(hours=policy.watchlist.revalidation_hours):
-        raise LifecycleError(
-            f"The list was last held against its sources more than "
-            f"{policy.watchlist.revalidation_hours:g} hours ago.",
-            remedy="Do so again: overt watchlist revalidate.",
-        )
-    past = [each.id for each in deployment.assessments if each.review_date < now.date()]
-    if past:
-        raise LifecycleError(
-            f"An assessment is past its review date: {', '.join(past)}.",
-            remedy="Have it reviewed, and apply anew with the reviewed one.",
-        )
-
-
-def _demand_apart(office: Office, row: DeploymentRow) -> None:
-    if row.kind is DeploymentKind.LIVE and not office.keys.master.apart:
-        raise MasterKeyError(
-            "A live deployment needs a master key that does not lie beside the record.",
-            remedy="Set OVERT_MASTER_KEY; docs/how-to/keep-the-master-key.md has the choices.",
-        )
-
-
-@contextmanager
-def _alone(office: Office, row: DeploymentRow) -> Iterator[None]:
-    """Keep a lock that the system lets go of when this process dies, however it does."""
-    path = office.home.path / f"running-{row.deployment_id[:16]}.lock"
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        _lock(path, descriptor)
-        yield
-        path.unlink(missing_ok=True)
-    except BlockingIOError:
-        raise LifecycleError(
-            "The deployment is running already.", remedy="Look for the other window or machine."
-        ) from None
-    finally:
-        os.close(descriptor)
-
-
-def _lock(path: Path, descriptor: int) -> None:
-    """Lock an open file, which must still be the one at its path: its holder removes it last.
-
-    Raises:
-        BlockingIOError: another process holds it, or has just let go of it.
-    """
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    if not path.exists() or not os.path.samestat(path.stat(), os.fstat(descriptor)):
-        raise BlockingIOError
+    return ask_to_hand_over(office, person, row, successor, reason)

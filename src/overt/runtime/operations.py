@@ -5,7 +5,6 @@ act on record (`overt.runtime.operation.stop`), wherever it runs; only the end o
 service comes from here.
 """
 
-import sys
 import threading
 import uuid
 from collections.abc import Callable
@@ -18,12 +17,17 @@ from overt.audit.events import ActRefused
 from overt.deployment.file import Deployment
 from overt.deployment.recorded import opened, thing_of
 from overt.errors import LifecycleError, NotFoundError, OvertError
+from overt.logs import fault
+from overt.logs.events import Part
 from overt.people.office import Office
 from overt.people.permissions import Person, Thing
 from overt.runtime.drafting import draft
+from overt.runtime.handover import Screens
 from overt.runtime.live import LiveDeployment, LiveHub
-from overt.runtime.operation import demand_startable, operate
+from overt.runtime.operation import operate
 from overt.runtime.run import RunOptions
+from overt.runtime.starting import demand_startable
+from overt.runtime.views import RunView
 from overt.storage import DeploymentRow
 from overt.vocabulary import Act, RunEnding
 
@@ -57,8 +61,10 @@ class DraftJob:
 class Operations:
     """Starts deployments and drafts in threads, and knows what became of them. Threads share it."""
 
-    def __init__(self, office: Office, hub: LiveHub | None = None, *, threads: int = 2) -> None:
-        """`threads` is how many processor threads a camera's inference may use."""
+    def __init__(
+        self, office: Office, hub: LiveHub | None = None, *, threads: int | None = None
+    ) -> None:
+        """`threads` is how many processor threads each camera may use; None for its share."""
         self.hub = hub or LiveHub()
         self._office = office
         self._options = RunOptions(
@@ -122,24 +128,39 @@ class Operations:
 
     def _run(self, person: Person, row: DeploymentRow, view: LiveDeployment) -> None:
         error, failure = "", None
+        shown = _Shown(self, row, view)
         try:
-            result = operate(self._office, person, row, view, self._options, self._stopping.is_set)
+            result = operate(self._office, person, row, shown, self._options, self._stopping.is_set)
             if result.ending is RunEnding.FAILED:
                 error = " ".join(map(str, result.errors)) or result.reason
         except OvertError as refusal:
             error, failure = str(refusal), refusal
-        except Exception as fault:  # noqa: BLE001 - the thread's outer loop; the service goes on
-            error = _fault("The deployment", fault)
+        except Exception as unforeseen:  # noqa: BLE001 - the thread's outer loop; the service goes on
+            error = _fault(Part.RUN, "The deployment", unforeseen)
         finally:
+            ended = shown.ends(error)
             try:
-                view.over(error)  # before another start here may begin a view of its own
                 if error:
-                    self._failures[row.deployment_id] = error
-                if failure is not None:
+                    self._failures.update(dict.fromkeys(ended, error))
+                if failure is not None and row.deployment_id in ended:
                     self._note(person, row, failure)
             finally:  # or it could not be started again
                 with self._lock:
-                    del self._runs[row.deployment_id]
+                    for deployment_id in ended:
+                        del self._runs[deployment_id]
+
+    def takes_over(self, row: DeploymentRow, deployment: Deployment) -> LiveDeployment:
+        """Return the view of a deployment that takes over in this thread, which runs it from now."""
+        cameras = [camera.name for camera in deployment.cameras]
+        with self._lock:
+            self._failures.pop(row.deployment_id, None)
+            self._runs[row.deployment_id] = threading.current_thread()
+        return self.hub.begin(row.deployment_id, cameras)
+
+    def is_left(self, row: DeploymentRow) -> None:
+        """Take in that a deployment has ended here, since another one has its cameras."""
+        with self._lock:
+            del self._runs[row.deployment_id]
 
     def _note(self, person: Person, row: DeploymentRow, failure: OvertError) -> None:
         """Put on the log that a start came to nothing, unless it began and the log has its end.
@@ -212,8 +233,8 @@ class Operations:
             )
         except OvertError as failure:
             self._fail_draft(person, str(failure))
-        except Exception as fault:  # noqa: BLE001 - the thread's outer loop; the service goes on
-            self._fail_draft(person, _fault("The draft", fault))
+        except Exception as unforeseen:  # noqa: BLE001 - the thread's outer loop; the service goes on
+            self._fail_draft(person, _fault(Part.DRAFT, "The draft", unforeseen))
         finally:
             with self._lock:
                 self._drafting.discard(threading.current_thread())
@@ -231,6 +252,31 @@ class Operations:
             raise LifecycleError("The service is ending.", remedy="Try again when it is back.")
 
 
-def _fault(what: str, fault: Exception) -> str:
-    sys.stderr.write(f"overt: {what.lower()} failed ({type(fault).__name__}).\n")
-    return f"{what} failed ({type(fault).__name__}). Please report this as a fault in Overt."
+class _Shown(Screens):
+    """The deployments that one thread runs, one after another, as screens see them."""
+
+    def __init__(self, operations: Operations, row: DeploymentRow, view: LiveDeployment) -> None:
+        self._operations = operations
+        self._views = {row.deployment_id: view}
+
+    def begin(self, row: DeploymentRow, deployment: Deployment) -> RunView:
+        """See `Screens.begin`."""
+        if row.deployment_id not in self._views:
+            self._views[row.deployment_id] = self._operations.takes_over(row, deployment)
+        return self._views[row.deployment_id]
+
+    def left(self, row: DeploymentRow) -> None:
+        """See `Screens.left`."""
+        self._views.pop(row.deployment_id).over("")
+        self._operations.is_left(row)
+
+    def ends(self, error: str) -> list[str]:
+        """Let go of what is left, before another start may begin a view; return whose views."""
+        for view in self._views.values():
+            view.over(error)
+        return list(self._views)
+
+
+def _fault(part: Part, what: str, error: Exception) -> str:
+    fault(part, error)
+    return f"{what} failed ({type(error).__name__}). Please report this as a fault in Overt."

@@ -26,7 +26,7 @@ from overt.runtime.zoned import ZonedDetector
 from overt.values import Alert, FaceDetection, Frame, Probe, Quality, RGBImage, Shot, Template
 from overt.vision.detection import Detector
 from overt.vision.features import FeatureExtractor
-from overt.vision.quality import QualityLimits, assess
+from overt.vision.quality import QualityLimits, assess, is_large_enough
 from overt.vision.shots import BestShots, ShotSettings
 from overt.vision.tracking import FaceTracker, TrackedFace, TrackerSettings
 from overt.vocabulary import DeploymentKind, NotSearchable
@@ -102,8 +102,13 @@ class CameraPipeline:
         extractor: FeatureExtractor,
         gallery: Gallery,
         weigh: Weigh = weigh,
+        *,
+        clock: StageClock | None = None,
     ) -> None:
-        """Put a pipeline together; an evaluation may listen in by handing in its own `weigh`."""
+        """Put a pipeline together; an evaluation may listen in by handing in its own `weigh`.
+
+        `clock` is where its stages' times go, beside what others count there.
+        """
         self.watched = settings.watched
         self.notice: Notice = lambda _frame, _face, _why_not: None
         self._settings = settings
@@ -114,8 +119,10 @@ class CameraPipeline:
         self._passages: dict[int, Passage] = {}
         self._alerted: dict[str, Alerted] = {}
         self._withdrawn: set[str] = set()
+        self._again: set[int] = set()
+        self._size_px = (0, 0)
         self.counts = Counts()
-        self.clock = StageClock()
+        self.clock = clock or StageClock()
         self._detector = self.in_zone(detector)
 
     def in_zone(self, detector: Detector) -> ZonedDetector:
@@ -131,6 +138,38 @@ class CameraPipeline:
         """
         self._withdrawn.update(subject_ids)
         self._gallery = self._gallery.without(subject_ids)
+
+    def change(self, settings: CameraSettings, detector: Detector, gallery: Gallery) -> None:
+        """Look by other settings, and search another list, from the next frame on.
+
+        Who is passing goes on passing: of whoever has not alerted as somebody on the new list,
+        the shots so far, as far as the new zone and limits allow, are searched against it with
+        the next frame. Whoever alerted as somebody on both lists does not alert as them again;
+        nobody else is shown any more.
+        """
+        listed = frozenset(gallery.subject_ids) - self._withdrawn
+        self._settings, self._gallery, self._withdrawn = settings, gallery, set()
+        self._detector = self.in_zone(detector)
+        self._alerted = {each: seen for each, seen in self._alerted.items() if each in listed}
+        for passage in self._passages.values():
+            passage.carry(listed, self._may_search)
+        self._again = set(self._passages)
+
+    def _may_search(self, shot: Shot) -> bool:
+        """Tell whether a shot that was taken under other settings may be searched under these."""
+        face, settings = shot.detection, self._settings
+        within = settings.zone.contains(face.centre_px, self._size_px)
+        eyes_px = shot.quality.inter_eye_distance_px
+        return within and is_large_enough(face, eyes_px, settings.limits)
+
+    def forget(self, subject_ids: Collection[str]) -> None:
+        """Take it that nobody has alerted as these subjects: their alerts were not raised."""
+        for track_id, passage in self._passages.items():
+            if passage.alert is not None and passage.alert.candidate.subject_id in subject_ids:
+                passage.alert = None
+                self._again.add(track_id)
+        for each in subject_ids:
+            self._alerted.pop(each, None)
 
     def remember(self, alerted: Iterable[AlertedBefore]) -> None:
         """Take over who alerted lately from a pipeline that this one replaces."""
@@ -153,6 +192,7 @@ class CameraPipeline:
     def follow(self, frame: Frame, faces: Sequence[FaceDetection]) -> PipelineResult:
         """Take in a frame whose faces have been detected; frames come in their order."""
         self.counts.frames += 1
+        self._size_px = (frame.image.shape[1], frame.image.shape[0])
         sure = [f for f in faces if f.detection_score >= self._settings.tracked_score]
         with self.clock.stage("tracking"):
             update = self._tracker.update(sure, frame.presentation_s)
@@ -160,6 +200,7 @@ class CameraPipeline:
             self._passages.pop(track_id, None)
         self.counts.detections += len(update.faces)
         grown = self._take_shots(frame, update.faces, sure)
+        grown += self._to_be_searched_again(grown)
         with self.clock.stage("search and decision"):
             alerts = tuple(filter(None, (self._decide(track_id, frame) for track_id in grown)))
         shown = {id(face.detection) for face in update.faces if self._is_shown(face, frame)}
@@ -188,11 +229,20 @@ class CameraPipeline:
             if self._add_shot(frame, face, quality, template, detected)
         ]
 
+    def _to_be_searched_again(self, grown: Collection[int]) -> list[int]:
+        """Return the tracks that are to be searched though they have not grown: see `change`."""
+        again, self._again = sorted(self._again - set(grown)), set()
+        found = [each for each in again if each in self._passages and self._passages[each].open]
+        for each in found:
+            if self._passages[each].carried:
+                self._see(self._passages[each])
+        return found
+
     def _assess(self, frame: Frame, face: TrackedFace) -> tuple[Quality, RGBImage] | None:
         """Return quality and chip where the face should become a shot of its track."""
         passage = self._passage(frame, face.track_id)
         passage.detections += 1
-        if passage.detections == _SEEN_AFTER:
+        if passage.detections >= _SEEN_AFTER:
             self._see(passage)
         height, width = frame.image.shape[:2]
         if not self._settings.zone.contains(face.detection.centre_px, (width, height)):
@@ -277,6 +327,7 @@ class CameraPipeline:
         if not passage.seen:
             passage.seen = True
             self.counts.faces_seen += 1
+            self.counts.carried += passage.carried
             self.counts.faces_searched += passage.searched
 
     def _is_repeat(self, subject_id: str, probe: Probe, frame: Frame) -> bool:

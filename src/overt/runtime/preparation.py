@@ -99,11 +99,13 @@ def prepare_rehearsal(
     gallery = Gallery.of(watchlist)
     policy = decision_policy(deployment, pack, gallery)
     refused = len(report.results if report else checked.rows) - len(watchlist.references)
-    return _prepared(deployment, pack, watchlist, (gallery, policy, refused), enrolling.view)
+    prepared = _prepared(deployment, pack, watchlist, (gallery, policy, refused))
+    enrolling.view.listed(prepared.listed)
+    return prepared
 
 
 def prepare_authorised(
-    deployment: Deployment, office: Office, row: DeploymentRow, pack: Pack, view: RunView
+    deployment: Deployment, office: Office, row: DeploymentRow, pack: Pack
 ) -> Prepared:
     """Open the list that an authority binds, with the threshold that it binds.
 
@@ -121,7 +123,7 @@ def prepare_authorised(
         version=deployment.policy.stamp,
         smallest_shots=deployment.decision.min_agreeing_shots,
     )
-    return _prepared(deployment, pack, watchlist, (Gallery.of(watchlist), policy, 0), view)
+    return _prepared(deployment, pack, watchlist, (Gallery.of(watchlist), policy, 0))
 
 
 def _prepared(
@@ -129,7 +131,6 @@ def _prepared(
     pack: Pack,
     watchlist: Watchlist,
     searched: tuple[Gallery, DecisionPolicy, int],
-    view: RunView,
 ) -> Prepared:
     gallery, policy, refused = searched
     listed = Listed(
@@ -139,7 +140,6 @@ def _prepared(
         threshold=policy.threshold,
         beyond_measured=beyond_measured(deployment.decision, pack, gallery),
     )
-    view.listed(listed)
     categories = deployment.policy.seeded
     seeded = frozenset(
         each.subject_id for each in watchlist.subjects if each.category in categories

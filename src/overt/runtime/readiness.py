@@ -13,6 +13,8 @@ from time import monotonic
 from overt.audit.canonical import parse_leaf
 from overt.audit.log import Signer
 from overt.errors import OvertError
+from overt.logs import tell
+from overt.logs.events import DiskLow, ServiceNotReady, ServiceReady
 from overt.people.office import Office
 
 DISK_FLOOR_BYTES = 500_000_000
@@ -22,6 +24,7 @@ LATEST_CHECKPOINT = timedelta(minutes=10)
 """An entry that no checkpoint covers for so long is overdue; they are signed every minute."""
 
 _KEPT_S = 2.0
+_NEARLY_FULL = "The disk that holds the record is nearly full."
 
 
 class Readiness:
@@ -47,8 +50,17 @@ class Readiness:
     def _look_again(self) -> None:
         if monotonic() - self._asked_s >= _KEPT_S:
             checks = (self._record, self._keys, self._disk, self._checkpoint)
-            self._reasons = tuple(filter(None, (check() for check in checks)))
+            before, self._reasons = self._reasons, tuple(filter(None, (each() for each in checks)))
             self._asked_s = monotonic()
+            self._tell(before)
+
+    def _tell(self, before: tuple[str, ...]) -> None:
+        """Tell the log what has changed."""
+        if self._reasons == before:
+            return
+        tell(ServiceNotReady(self._reasons) if self._reasons else ServiceReady())
+        if _NEARLY_FULL in self._reasons and _NEARLY_FULL not in before:
+            tell(DiskLow(self._free_bytes() // 1_000_000))
 
     def _record(self) -> str:
         try:
@@ -69,7 +81,7 @@ class Readiness:
             full = self._free_bytes() < DISK_FLOOR_BYTES
         except OSError:
             return "The disk that holds the record cannot be looked at."
-        return "The disk that holds the record is nearly full." if full else ""
+        return _NEARLY_FULL if full else ""
 
     def _checkpoint(self) -> str:
         try:

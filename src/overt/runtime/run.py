@@ -1,46 +1,51 @@
-"""One run of a deployment: from its authority to its last alert, and the record of it.
+"""One run of a deployment after another: its cameras are watched until nothing covers that any more.
 
 Order matters here, and each step refuses rather than guesses (principle 9): the authority, the
-models, the list, the threshold, the record; only then is a camera opened. An alert is committed,
-with its entry of the log, before anybody sees it.
+models, the list, the threshold, the record; only then is a camera opened. A run may hand its
+cameras over to another one while they look: then what they say goes into the books of the run
+whose list and settings they had at that frame.
 """
 
-import re
-import resource
-import uuid
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from pathlib import Path
-from time import monotonic, perf_counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from overt import __version__
-from overt.audit.events import RunBegan, RunEnded
 from overt.audit.log import SYSTEM
 from overt.deployment.file import Deployment
 from overt.deployment.source import SourceKind
-from overt.errors import AuditError, OvertError, SignInError
+from overt.errors import OvertError, SignInError
+from overt.logs import tell
+from overt.logs.events import CamerasHandedOver, WithdrawalTaken
 from overt.people.office import Office
 from overt.people.permissions import Person, Thing
 from overt.reporting.files import discard
-from overt.reporting.summary import summarise, write_summary
 from overt.retention.erasure import REHEARSAL_KEPT
-from overt.review.things import reaches_unadjudicated
-from overt.runtime.counts import total
-from overt.runtime.filing import AlertFiling, FiledUnder
-from overt.runtime.jobs import Watching, camera_jobs
-from overt.runtime.messages import CameraState, Ended, Message, Picture, Raised
-from overt.runtime.preparation import Enrolling, Prepared, prepare_rehearsal
-from overt.runtime.standing import Rehearsed, Standing, Stop
+from overt.runtime.clock_watch import ClockWatch
+from overt.runtime.crew import cores
+from overt.runtime.jobs import Watching, camera_jobs, threads_a_camera
+from overt.runtime.ledger import Ledger, Mandate, RunResult
+from overt.runtime.messages import Changed, Ended, Message
+from overt.runtime.preparation import Enrolling, prepare_rehearsal
+from overt.runtime.shared_gallery import SharedGallery
+from overt.runtime.signing import Signing
+from overt.runtime.standing import Rehearsed, Stop
 from overt.runtime.supervisor import Supervisor
-from overt.runtime.timing import Spread, StageClock, stage_times
-from overt.runtime.views import PictureView, RunView
-from overt.storage import End, Run
-from overt.values import RunStatistics, StageTime
+from overt.runtime.views import RunView
+from overt.runtime.worker import CameraJob
 from overt.vision.store import ModelStore
-from overt.vocabulary import Act, DeploymentKind, DropCause, LossCause, RunEnding
+from overt.vocabulary import Act, DeploymentKind, RunEnding
+
+__all__ = [
+    "Heir",
+    "Heirs",
+    "Ledger",
+    "Mandate",
+    "RunOptions",
+    "RunResult",
+    "Running",
+    "demand_rehearser",
+    "rehearse",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,46 +53,15 @@ class RunOptions:
     """How to run, beyond what the deployment says.
 
     `paced` plays recordings at their own pace; `videos` writes annotated videos, of rehearsals
-    only; `threads` is how many processor threads a camera's inference may use. `stopped_words` go
-    on record as the reason where whoever runs it says that it is to stop.
+    only; `threads` is how many processor threads each camera may use, None for as many as its
+    share of the cores is. `stopped_words` go on record as the reason where whoever runs it says
+    that it is to stop.
     """
 
     paced: bool = False
     videos: bool = False
-    threads: int = 2
+    threads: int | None = None
     stopped_words: str = "stopped by the operator"
-
-
-@dataclass(frozen=True, slots=True)
-class Mandate:
-    """By what right a run searches.
-
-    `deployment_id` is None for a rehearsal on recordings, which needs nobody's authority.
-    `standing` is asked again and again; alerts are kept for `alerts_kept` and no longer. `by` is
-    the account of who started it, if anybody is signed in.
-    """
-
-    deployment_id: str | None
-    standing: Standing
-    alerts_kept: timedelta
-    by: str = SYSTEM
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """What a run came to: its id, how it ended and why, what went wrong, and what it wrote.
-
-    `stages` says how the times of each stage are spread, over all cameras.
-    """
-
-    run_id: str
-    ending: RunEnding
-    reason: str
-    errors: tuple[OvertError, ...]
-    statistics: RunStatistics
-    summary: Path
-    videos: tuple[Path, ...]
-    stages: Mapping[str, Spread] = field(default_factory=dict)
 
 
 def rehearse(
@@ -115,7 +89,8 @@ def rehearse(
     prepared = prepare_rehearsal(deployment, office, pack, Enrolling(view, should_stop))
     by = person.account_id if person else SYSTEM
     mandate = Mandate(None, Rehearsed(), REHEARSAL_KEPT, by)
-    return Running(deployment, office, prepared, mandate, view).carry_out(options, should_stop)
+    ledger = Ledger(deployment, office, prepared, mandate, view)
+    return Running(office, ledger, options, should_stop).carry_out()
 
 
 def demand_rehearser(office: Office, deployment: Deployment, person: Person | None) -> None:
@@ -135,243 +110,152 @@ def demand_rehearser(office: Office, deployment: Deployment, person: Person | No
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Heir:
+    """A run that has begun, whose list is ready: it may have the cameras at once."""
+
+    ledger: Ledger
+    gallery: SharedGallery
+
+
+class Heirs(Protocol):
+    """Who says which run takes a run's cameras over, if any does."""
+
+    def next(self) -> Heir | None:
+        """Return the run that is to have the cameras now; asked again and again."""
+
+    def left(self, ledger: Ledger) -> None:
+        """A run's cameras are all another's; nothing more comes into its books."""
+
+
+class NoHeirs:
+    """A run that hands nothing over."""
+
+    def next(self) -> Heir | None:
+        """See `Heirs.next`."""
+        return None
+
+    def left(self, ledger: Ledger) -> None:
+        """See `Heirs.left`."""
+
+
 class Running:
-    """A run that is going on."""
+    """Cameras that are being watched: for one run, and for each that takes them over."""
 
     def __init__(
         self,
-        deployment: Deployment,
         office: Office,
-        prepared: Prepared,
-        mandate: Mandate,
-        view: RunView,
+        ledger: Ledger,
+        options: RunOptions,
+        should_stop: Callable[[], bool],
+        heirs: Heirs | None = None,
     ) -> None:
-        self._deployment = deployment
-        self._office = office
-        self._record = office.record
-        self._prepared = prepared
-        self._mandate = mandate
-        self._view = view
-        self._pictures = view if isinstance(view, PictureView) else None
-        self._run_id = uuid.uuid4().hex
         self._models = office.home.models
-        self._folder = office.home.output / f"{_slug(deployment.name)}-{self._run_id[:8]}"
-        under = FiledUnder(
-            self._run_id,
-            prepared.watchlist_id,
-            self._deadline,
-            to_officers=mandate.deployment_id is not None
-            and reaches_unadjudicated(deployment.policy),
-            seeded=prepared.seeded,
-        )
-        self._filing = AlertFiling(office, mandate.standing, under)
-        self._states: dict[str, CameraState] = {}
-        self._errors: list[OvertError] = []
-        self._alerts = 0
-        self._clock = StageClock()
-        self._signing = ThreadPoolExecutor(1, "checkpoints")
-        self._signed: Future[None] | None = None
-        self._started_s = monotonic()
+        self._ledger = ledger
+        self._options = options
+        # Kept when cameras are handed over: another share would replace the processes that stay.
+        cameras = len(ledger.deployment.cameras)
+        self._threads = options.threads or threads_a_camera(cameras, cores())
+        self._should_stop = should_stop
+        self._stop = self._stopping()
+        self._heirs = heirs or NoHeirs()
+        self._signing = Signing(office.log)
+        self._clock_watch = ClockWatch(office.now)
+        self._before: Ledger | None = None  # whose cameras are being handed over
+        self._awaited: set[str] = set()  # cameras that still look for the run before
+        self._results: list[RunResult] = []
 
-    def carry_out(self, options: RunOptions, should_stop: Callable[[], bool]) -> RunResult:
-        """Record the beginning, watch the cameras, record the end."""
-        self._begin()
+    def carry_out(self) -> RunResult:
+        """Record the beginning, watch the cameras, record the end; return what the last run came to.
+
+        Raises:
+            OvertError: something failed that no run goes on without; each run's end says what.
+        """
+        self._ledger.begin()
         ending, reason = RunEnding.FAILED, "cut short"
         try:
-            ending, reason = self._watch(options, should_stop)
+            ending, reason = self._watch()
         except OvertError as error:
             reason = error.message
             raise
         finally:
-            statistics = self._statistics()
-            self._end(End(self._office.now(), ending, reason, statistics))
-        videos = tuple(sorted(self._folder.glob("*.mp4")))
-        summary = self._folder / "summary.html"
-        names = tuple(video.name for video in videos)
-        faces = self._mandate.deployment_id is None  # elsewhere a look at a face is logged
-        write_summary(summary, summarise(self._record, self._run_id, names, faces=faces))
-        errors = tuple(self._errors)
-        stages = _all_stages(
-            [*(each.stages for each in self._states.values()), self._clock.spreads()]
-        )
-        return RunResult(self._run_id, ending, reason, errors, statistics, summary, videos, stages)
+            for ledger in self._open():
+                ledger.end(ending, reason)
+        if self._before is not None:  # stopped in the middle of a handing over
+            self._results.append(self._before.result())
+        return replace(self._ledger.result(), before=tuple(self._results))
 
-    def _watch(self, options: RunOptions, should_stop: Callable[[], bool]) -> tuple[RunEnding, str]:
-        videos = options.videos and self._deployment.kind is DeploymentKind.REHEARSAL
-        watching = Watching(options.paced, options.threads, self._folder if videos else None)
-        jobs = camera_jobs(self._deployment, self._prepared.matching, self._models, watching)
-        stopped = Stop(self._mandate.standing, should_stop, options.stopped_words)
-        supervisor = Supervisor(jobs, self._prepared.gallery)
+    def _watch(self) -> tuple[RunEnding, str]:
+        supervisor = Supervisor(self._jobs(), self._ledger.prepared.gallery)
         try:
-            for message in supervisor.listen(stopped):
-                if withdrawn := self._mandate.standing.withdrawn():
+            for message in supervisor.listen(self._is_to_stop):
+                if withdrawn := self._ledger.mandate.standing.withdrawn():
                     supervisor.withdraw(withdrawn)
-                if self._pictures is not None:
-                    supervisor.watch(on=self._pictures.watched())
+                    tell(WithdrawalTaken(self._ledger.run_id, len(withdrawn)))
+                supervisor.watch(on=any(ledger.is_watched() for ledger in self._open()))
                 self._take(message, supervisor)
-                self._sign()
+                if moved_s := self._clock_watch.moved_s():
+                    self._ledger.note_step(moved_s)
+                self._ledger.errors.extend(self._signing.sign_if_due())
+                self._hand_over(supervisor)
         finally:
             supervisor.close()
-            self._signing.shutdown()
-            for part in self._folder.glob(".*.part"):
+            self._ledger.errors.extend(self._signing.close())
+            for part in self._ledger.folder.glob(".*.part"):
                 discard(part)  # of a camera that was ended in the middle of its video
-        return self._ending(stopped.reason, cameras=len(jobs))
+        if self._stop.reason:
+            return RunEnding.STOPPED, self._stop.reason
+        return self._ledger.outcome()
+
+    def _open(self) -> list[Ledger]:
+        """Return the books that are open: two, while cameras are being handed over."""
+        return [self._before, self._ledger] if self._before else [self._ledger]
+
+    def _is_to_stop(self) -> bool:
+        """Tell whether the run that has the cameras, or is being given them, is to stop."""
+        return self._stop()
+
+    def _stopping(self) -> Stop:
+        words = self._options.stopped_words
+        return Stop(self._ledger.mandate.standing, self._should_stop, words)
+
+    def _jobs(self) -> list[CameraJob]:
+        ledger, options = self._ledger, self._options
+        videos = options.videos and ledger.deployment.kind is DeploymentKind.REHEARSAL
+        watching = Watching(options.paced, self._threads, ledger.folder if videos else None)
+        return camera_jobs(ledger.deployment, ledger.prepared.matching, self._models, watching)
 
     def _take(self, message: Message | None, supervisor: Supervisor) -> None:
+        """Put what a camera says into the books of the run that it looks for."""
         if message is None:  # a silent moment, in which we only see whether to stop
-            self._filing.make_ready()
+            self._ledger.make_ready()
             return
-        if isinstance(message, Raised):
-            if not self._commit(message):  # then nobody's screen shows who it is either
-                supervisor.withdraw(frozenset({message.alert.candidate.subject_id}))
+        camera = message.camera
+        if self._before is not None and camera in self._awaited:
+            if not_raised := self._before.take(message):
+                supervisor.forget(camera, not_raised)  # its list may have them, and find them
+            if isinstance(message, Changed | Ended):
+                self._awaited.discard(camera)
+        elif not_raised := self._ledger.take(message):
+            supervisor.withdraw(not_raised)
+
+    def _hand_over(self, supervisor: Supervisor) -> None:
+        """Give the cameras to the next run, if there is one; then end the run before."""
+        if self._before is not None:
+            if not self._awaited:
+                self._leave(self._before)
             return
-        if isinstance(message, Picture):
-            if self._pictures is not None:
-                self._pictures.picture(message)
+        heir = None if self._stop.reason else self._heirs.next()
+        if heir is None:
             return
-        self._states[message.state.camera] = message.state
-        self._view.state(message.state)
-        if isinstance(message, Ended):
-            if message.error is not None:
-                self._errors.append(message.error)
-            self._view.ended(message)
+        self._before, self._ledger = self._ledger, heir.ledger
+        self._stop = self._stopping()
+        self._awaited = set(supervisor.change(self._jobs(), heir.gallery))
 
-    def _commit(self, raised: Raised) -> bool:
-        """Store an alert with its entry of the log, if the authority still covers it."""
-        started = perf_counter()
-        stored = self._filing.commit(raised.alert)
-        if stored is None:
-            return False
-        self._alerts += 1
-        self._clock.add("commit of an alert", perf_counter() - started)
-        self._clock.add("frame to committed alert", monotonic() - raised.decoded_s)
-        self._view.alert(stored)
-        return True
-
-    def _deadline(self) -> datetime:
-        """Return until when an alert raised now is kept: counted from the end of an authority."""
-        now = self._office.now()
-        authorised = self._mandate.deployment_id is not None
-        over = max(now, self._deployment.end) if authorised else now
-        return over + self._mandate.alerts_kept
-
-    def _sign(self) -> None:
-        """Have the log signed where that is due, in a thread: a slow witness must hold up nothing.
-
-        Neither an alert nor a stop waits for it.
-        """
-        if self._signed is not None and not self._signed.done():
-            return
-        if self._signed is not None:
-            self._signed.result()  # raises what was not the witness's
-        self._signed = self._signing.submit(self._sign_if_due)
-
-    def _sign_if_due(self) -> None:
-        try:
-            self._office.log.checkpoint_if_due()
-        except AuditError as error:  # the witness is away; what is on the log is safe
-            if str(error) not in map(str, self._errors):
-                self._errors.append(error)
-
-    def _begin(self) -> None:
-        with self._record.together():
-            self._record.runs.begin(self._beginning())
-            prepared = self._prepared
-            event = RunBegan(
-                run=self._run_id,
-                deployment=self._mandate.deployment_id or "",
-                kind=self._deployment.kind,
-                watchlist=prepared.watchlist_id,
-                references=prepared.listed.references,
-                pack=prepared.pack.id,
-                threshold=float(prepared.listed.threshold),
-                policy_sha256=self._deployment.policy.sha256,
-            )
-            self._office.log.write(event, by=self._mandate.by)
-
-    def _end(self, end: End) -> None:
-        counted = end.statistics
-        with self._record.together():
-            self._record.runs.end(self._run_id, end)
-            faces = (counted.faces_seen, counted.faces_searched) if counted else (0, 0)
-            self._office.log.write(RunEnded(self._run_id, end.ending, *faces, self._alerts))
-        self._filing.close()  # last: a key store that is busy must not keep the end off the log
-
-    def _ending(self, stopped: str, *, cameras: int) -> tuple[RunEnding, str]:
-        if stopped:
-            return RunEnding.STOPPED, stopped
-        if self._errors:
-            words = " ".join(error.message for error in self._errors)
-            failed = sum(not isinstance(each, AuditError) for each in self._errors) == cameras
-            return (RunEnding.FAILED if failed else RunEnding.COMPLETED), words
-        return RunEnding.COMPLETED, ""
-
-    def _beginning(self) -> Run:
-        deployment, prepared = self._deployment, self._prepared
-        return Run(
-            run_id=self._run_id,
-            deployment=deployment.name,
-            kind=deployment.kind,
-            use_case=f"{deployment.use_case.wording} ({deployment.use_case.paragraph})",
-            location=deployment.location,
-            window_start=deployment.start,
-            window_end=deployment.end,
-            deployment_text=deployment.redacted_text,
-            authority=deployment.authority.model_dump(exclude_none=True),
-            policy_version=deployment.policy.version,
-            policy_sha256=deployment.policy.sha256,
-            watchlist_id=prepared.watchlist_id,
-            watchlist_subjects=prepared.listed.subjects,
-            watchlist_references=prepared.listed.references,
-            pack_id=prepared.pack.id,
-            software_version=__version__,
-            started_at=self._office.now(),
-            deployment_id=self._mandate.deployment_id,
-        )
-
-    def _statistics(self) -> RunStatistics:
-        states = list(self._states.values())
-        counts = total(state.counts for state in states)
-        dropped: Counter[DropCause] = sum((state.dropped for state in states), Counter())
-        losses: Counter[LossCause] = sum((state.link.losses for state in states), Counter())
-        here = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        return RunStatistics(
-            frames=counts.frames,
-            frames_dropped=dict(dropped),
-            detections=counts.detections,
-            not_searchable=dict(counts.not_searchable),
-            faces_seen=counts.faces_seen,
-            faces_searched=counts.faces_searched,
-            alerts=self._alerts,  # those on record, whatever a camera that died last counted
-            duration_s=monotonic() - self._started_s,
-            peak_memory_mb=here + sum(state.peak_memory_mb for state in states),
-            stage_times=(*_stage_times(states), *stage_times(self._clock.spreads())),
-            losses=dict(losses),
-            lost_s=sum(state.link.lost_s for state in states),
-        )
-
-
-def _slug(name: str) -> str:
-    """Return a deployment's name as part of a folder's: small letters, digits and hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "run"
-
-
-def _stage_times(states: Iterable[CameraState]) -> list[StageTime]:
-    """Return every camera's stage times, named by camera where there are several."""
-    known = [state for state in states if state.stages]
-    if len(known) == 1:
-        return list(stage_times(known[0].stages))
-    return [
-        replace(one, stage=f"{state.camera}: {one.stage}")
-        for state in known
-        for one in stage_times(state.stages)
-    ]
-
-
-def _all_stages(each: Iterable[Mapping[str, Spread]]) -> dict[str, Spread]:
-    """Add up the stages of several."""
-    summed: defaultdict[str, Spread] = defaultdict(Spread)
-    for stages in each:
-        for name, spread in stages.items():
-            summed[name] += spread
-    return dict(summed)
+    def _leave(self, before: Ledger) -> None:
+        self._before = None
+        tell(CamerasHandedOver(before.run_id, self._ledger.run_id))
+        heir = self._ledger.mandate.deployment_id or ""
+        before.end(RunEnding.STOPPED, f"handed over to {heir[:8]}")
+        self._results.append(before.result())
+        self._heirs.left(before)

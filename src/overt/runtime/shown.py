@@ -6,7 +6,6 @@ part of the picture in which faces are detected nobody can tell whether there is
 
 import math
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +13,7 @@ from overt.capture.zone import Box, Zone
 from overt.reporting.overlay import View, annotate
 from overt.runtime.pipeline import PipelineResult
 from overt.values import RGBImage
+from overt.vision.scaling import reduced
 
 
 def as_shown(
@@ -26,17 +26,9 @@ def as_shown(
     """
     size = (image.shape[1], image.shape[0])
     if most_width_px is not None and size[0] > most_width_px:
-        image = _shrunk(image, most_width_px)
+        height = max(1, round(size[1] * most_width_px / size[0]))
+        image = reduced(image, (most_width_px, height))
     return annotate(image, _view(image, result, zone, size))
-
-
-def _shrunk(image: RGBImage, width: int) -> RGBImage:
-    """Return a picture scaled down: by halves, as far as these go, which is far quicker."""
-    height = max(1, round(image.shape[0] * width / image.shape[1]))
-    while image.shape[1] >= 2 * width and image.shape[0] > 1:
-        half = (image.shape[1] // 2, image.shape[0] // 2)
-        image = np.asarray(cv2.resize(image, half, interpolation=cv2.INTER_AREA), np.uint8)
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _view(image: RGBImage, result: PipelineResult, zone: Zone, size: tuple[int, int]) -> View:

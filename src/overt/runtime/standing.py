@@ -6,6 +6,7 @@ said on another machine's screen counts as soon as it is on record (requirements
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from time import monotonic
 from typing import Protocol
 
@@ -46,13 +47,24 @@ class Rehearsed:
 
 
 class Authorised:
-    """A deployment that was authorised, as the record has it at this moment."""
+    """A deployment that was authorised, as the record has it at this moment.
 
-    def __init__(self, office: Office, row: DeploymentRow) -> None:
+    Its window is over when the clock says so, and no later than it would have been by the
+    monotonic one: a clock that is moved back gives nobody more time.
+    """
+
+    def __init__(
+        self,
+        office: Office,
+        row: DeploymentRow,
+        monotonic_s: Callable[[], float] = monotonic,
+    ) -> None:
         self._office = office
         self._row = row
+        self._monotonic_s = monotonic_s
         self._known: frozenset[str] = frozenset()
         self._asked_s = 0.0
+        self._since, self._since_s = office.now(), monotonic_s()
 
     def why_not(self) -> str:
         """See `Standing.why_not`."""
@@ -61,9 +73,14 @@ class Authorised:
             return f"the deployment is {state}"
         if stop is not None:
             return "somebody told it to stop"
-        if not self._row.window_start <= self._office.now() < end:
-            return "the authority's window ended"
-        return ""
+        return "the authority's window ended" if self._is_over(end) else ""
+
+    def _is_over(self, end: datetime) -> bool:
+        now = self._office.now()
+        if not self._row.window_start <= now < end:
+            return True
+        passed_s = self._monotonic_s() - self._since_s
+        return passed_s >= (end - self._since).total_seconds()
 
     def withdrawn(self) -> frozenset[str]:
         """See `Standing.withdrawn`; asked at most once a second, since it opens entries."""

@@ -50,3 +50,11 @@ class PictureView(RunView, Protocol):
 
     def picture(self, picture: Picture) -> None:
         """A camera shows what it sees, as people may see it."""
+
+
+@runtime_checkable
+class NoteView(RunView, Protocol):
+    """Whoever is also told what concerns the whole run and is no camera's."""
+
+    def noted(self, words: str) -> None:
+        """Something happened that people should know; in plain words."""

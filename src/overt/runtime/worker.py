@@ -8,50 +8,71 @@ the pictures that are sent while somebody watches, every face without an alert i
 import resource
 import signal
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from math import inf
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from time import monotonic
 
+import cv2
+
 from overt.capture import (
+    BackOff,
     BoundedQueue,
     CaptureSettings,
+    Due,
     FrameBuffer,
     FrameSource,
     Lasting,
     Link,
     NewestFrame,
-    Paced,
+    OwnPace,
+    always,
+    asking,
     open_source,
+    parse_address,
     redact,
 )
+from overt.capture.lasting import OLDEST_S
 from overt.errors import OvertError, SourceError
 from overt.keys.memory import harden_process
+from overt.logs import fault
+from overt.logs.events import Part
+from overt.logs.pipe import written_in_child
 from overt.matching.gallery import Gallery
+from overt.runtime.closeness import Closeness
 from overt.runtime.live_pictures import LivePictures
 from overt.runtime.lookahead import Lookahead
+from overt.runtime.memory_limit import limit_memory
 from overt.runtime.messages import (
     Beat,
     CameraState,
+    Change,
+    Changed,
     Ended,
     Message,
+    NotRaised,
     Order,
     Raised,
     Taken,
     Watched,
     Withdrawn,
 )
+from overt.runtime.pace import Pace, PaceSettings
 from overt.runtime.passages import AlertedBefore
 from overt.runtime.pipeline import CameraPipeline, CameraSettings
 from overt.runtime.rehearsal_video import RehearsalVideo
+from overt.runtime.shared_gallery import received
+from overt.runtime.timing import StageClock
 from overt.synthetic.source import SCHEME, street_from_source
 from overt.values import FaceDetection, Frame
 from overt.vision.detection import DetectorSettings
 from overt.vision.store import ModelStore
+from overt.vocabulary import DropCause, LinkState
 
 STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 """What asks a run to stop: the parent's to handle, and not heard by a camera's process."""
@@ -60,16 +81,17 @@ AGE = "age at decision"
 """The stage that counts how old each frame was when it was decided on."""
 
 _BEAT_S = 0.25
-_PACE_OVER_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class CameraJob:
     """Everything a camera's process is started with, besides the gallery.
 
-    With `newest_only`, as for live sources, a frame that is overtaken is dropped and counted,
-    and a recording plays at its own pace; without it a recording is taken as fast as the
-    machine allows and nothing is dropped. A `lasting` source is opened again whenever it ends.
+    With `newest_only`, as for live sources, a picture that is not due is passed over and counted,
+    within `pace`, and a recording plays at its own pace; without it a recording is taken as fast as
+    the machine allows and nothing is dropped. A `lasting` source is opened again whenever it ends,
+    and its process started again, after waits of at most `longest_wait_s`; `tries` says how often
+    in a row it has cost a process already, so that the next one waits before it opens it.
     `video` is where an annotated video goes, if any. `alerted` are those who alerted lately in
     the process that this one replaces, so that nobody's passage alerts twice.
     """
@@ -83,23 +105,35 @@ class CameraJob:
     threads: int
     newest_only: bool = False
     lasting: bool = False
+    pace: PaceSettings = field(default_factory=PaceSettings)
+    longest_wait_s: float = 30.0
+    tries: int = 0
     video: Path | None = None
     alerted: tuple[AlertedBefore, ...] = field(default=(), repr=False)
 
 
-def work(job: CameraJob, gallery: Gallery, pipe: Connection, stop: Event) -> None:
-    """Run one camera until its source ends or `stop` is set. The target of a process."""
+def work(job: CameraJob, pipe: Connection, stop: Event) -> None:
+    """Run one camera until its source ends or `stop` is set. The target of a process.
+
+    The first thing that comes out of the pipe is the gallery.
+    """
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     harden_process()
-    try:
-        _Worker(job, gallery, pipe, stop.is_set).run()
-    except OvertError as error:  # before anything was looked at
-        pipe.send(Ended(CameraState(job.settings.camera), error=error))
-    except (BrokenPipeError, ConnectionResetError):
-        pass  # the parent is gone, and with it every reason to look
-    finally:
-        pipe.close()
+    limit_memory()
+    cv2.setNumThreads(job.threads)
+    with written_in_child():
+        try:
+            _Worker(job, received(pipe), pipe, stop.is_set).run()
+        except OvertError as error:  # before anything was looked at
+            pipe.send(Ended(CameraState(job.settings.camera), error=error))
+        except (BrokenPipeError, ConnectionResetError, EOFError):
+            pass  # the parent is gone, and with it every reason to look
+        except Exception as unforeseen:
+            fault(Part.CAMERA, unforeseen)
+            raise
+        finally:
+            pipe.close()
 
 
 class _Worker:
@@ -115,25 +149,38 @@ class _Worker:
         self._send: Callable[[Message], None] = pipe.send
         self._stopped = stopped
         self._buffer: FrameBuffer = NewestFrame() if job.newest_only else BoundedQueue()
+        width_px = job.detector.working_px
+        pace = job.pace if job.newest_only else PaceSettings.unhurried(width_px)
+        self._pace = Pace(pace, width_px)
+        self._clock = StageClock()
         self._source: FrameSource | None = None  # set by the decoding thread, then only read
+        # A camera takes a second or two to be opened, and loading models as long: at once.
+        threading.Thread(target=self._decode, name="decoding", daemon=True).start()
         pack = ModelStore(job.store).load(job.pack)
         # A live source has one frame at hand: all threads in it. A recording has the next ones.
         ahead = 1 if job.newest_only else job.threads
         threads = job.threads // ahead
         detectors = [pack.detector(job.detector, threads=threads) for _ in range(ahead)]
+        self._detectors = detectors
+        self._change: tuple[Change, Gallery] | None = None
         extractor = pack.extractor(threads=job.threads)
-        self._pipeline = CameraPipeline(job.settings, detectors[0], extractor, gallery)
+        if job.lasting:
+            extractor.extract([])  # the engine makes ready now, and not at the first face
+        self._pipeline = CameraPipeline(
+            job.settings, detectors[0], extractor, gallery, clock=self._clock
+        )
         self._pipeline.remember(job.alerted)
-        self._lookahead = Lookahead(self._buffer, list(map(self._pipeline.in_zone, detectors)))
+        zoned = list(map(self._pipeline.in_zone, detectors))
+        self._closeness = Closeness(zoned[0], self._pace, fixed=not job.newest_only)
+        self._lookahead = Lookahead(self._buffer, zoned, self._closeness.begin)
         self._pictures = LivePictures(job.settings)
-        self._looked_at: deque[float] = deque()
         self._last_look_s = monotonic()
+        self._late = 0
         self._last_beat_s = 0.0
         self._film_s = 0.0
 
     def run(self) -> None:
         """Watch the source to its end and say how it ended."""
-        threading.Thread(target=self._decode, name="decoding", daemon=True).start()
         error: OvertError | None = None
         try:
             with ExitStack() as stack:
@@ -143,31 +190,43 @@ class _Worker:
             error = failure
         except (BrokenPipeError, ConnectionResetError):
             raise
-        except Exception as fault:  # noqa: BLE001 - the worker's outer loop; the other cameras go on
+        except Exception as unforeseen:  # noqa: BLE001 - the worker's outer loop; others go on
+            fault(Part.CAMERA, unforeseen)
             error = OvertError(
-                f"Camera {self._job.settings.camera} failed ({type(fault).__name__}).",
+                f"Camera {self._job.settings.camera} failed ({type(unforeseen).__name__}).",
                 remedy="Please report this as a fault in Overt; the other cameras go on.",
             )
         finally:
             self._buffer.stop()
         note = (self._source.note if self._source else None) or ""
-        self._send(Ended(self._state(at_end=True), note, error))
+        self._send(Ended(self._last_state(), note, error))
 
     def _watch(self, stack: ExitStack) -> None:
         video: RehearsalVideo | None = None
+        stack.callback(self._closeness.close)
         lookahead = stack.enter_context(self._lookahead)
         while not self._stopped() and not lookahead.finished:
             self._hear()
+            self._change_over()
             detected = lookahead.take(_BEAT_S)
             if detected is not None:
                 if video is None and self._job.video is not None:
                     video = stack.enter_context(RehearsalVideo(self._job.video, self._job.settings))
-                self._follow(*detected, video)
+                if self._is_late(detected[0]):
+                    self._late += 1
+                else:
+                    self._follow(*detected, video)
+                self._last_look_s = monotonic()
+                self._closeness.done()
             self._beat()
+
+    def _is_late(self, frame: Frame) -> bool:
+        """Tell whether a live frame has become too old to alert on while faces were looked for."""
+        return self._job.lasting and monotonic() - frame.monotonic_s > OLDEST_S
 
     def _hear(self) -> None:
         """Take in what the parent says."""
-        while self._pipe.poll():
+        while self._change is None and self._pipe.poll():
             try:
                 order: Order = self._pipe.recv()
             except EOFError:
@@ -180,11 +239,30 @@ class _Worker:
                     self._pipeline.watched = on or self._job.settings.watched
                 case Taken():
                     self._pictures.taken()
+                case NotRaised(subject_ids):
+                    self._pipeline.forget(subject_ids)
+                case Change():
+                    self._change = (order, received(self._pipe))
+
+    def _change_over(self) -> None:
+        """Between two frames, take over what the parent has said to look by and to search."""
+        if self._change is None:
+            return
+        (change, gallery), self._change = self._change, None
+        settings, before = change.settings, self._state(stages=True)
+        self._job = replace(self._job, settings=settings)
+        self._pipeline.change(settings, self._detectors[0], gallery)
+        self._pipeline.watched = self._pictures.on or settings.watched
+        zoned = list(map(self._pipeline.in_zone, self._detectors))
+        self._lookahead.look_by(zoned)
+        self._closeness.look_by(zoned[0])
+        self._pictures.change(settings)
+        self._send(Changed(before))
 
     def _follow(
         self, frame: Frame, faces: Sequence[FaceDetection], video: RehearsalVideo | None
     ) -> None:
-        clock = self._pipeline.clock
+        clock = self._clock
         with clock.stage("after detection"):
             result = self._pipeline.follow(frame, faces)
         clock.add(AGE, monotonic() - frame.monotonic_s)
@@ -199,64 +277,82 @@ class _Worker:
             with clock.stage("annotated video"):
                 video.write(frame, result)
         self._film_s = frame.presentation_s
-        self._last_look_s = monotonic()
-        self._looked_at.append(self._last_look_s)
 
     def _decode(self) -> None:
         """Open the source and fill the buffer: the body of the decoding thread."""
         error: OvertError | None = None
         try:
-            timed = replace(self._job.capture, timed=self._pipeline.clock.add)
+            timed = replace(self._job.capture, timed=self._clock.add)
             job = replace(self._job, capture=timed)
-            with _open(job, lambda: not self._stopped()) as source:
+            with _open(job, lambda: not self._stopped(), self._due) as source:
                 self._source = source
                 for frame in source:
                     if not self._buffer.put(frame):
                         break
         except OvertError as failure:
             error = failure
-        except Exception as fault:  # noqa: BLE001 - the thread's outer loop; decoders raise anything
+        except Exception as unforeseen:  # noqa: BLE001 - the thread's outer loop; decoders raise anything
+            fault(Part.DECODING, unforeseen)
             error = SourceError(
-                f"Decoding failed ({type(fault).__name__}).",
+                f"Decoding failed ({type(unforeseen).__name__}).",
                 remedy="Check that the file or camera plays elsewhere.",
             )
         self._buffer.finish(error)
+
+    def _due(self, _presentation_s: float) -> bool:
+        """Tell whether a picture should be looked at; when all is over, `put` will say so."""
+        return self._pace.due() or self._buffer.finished
 
     def _beat(self) -> None:
         if monotonic() - self._last_beat_s >= _BEAT_S:
             self._last_beat_s = monotonic()
             self._send(Beat(self._state()))
 
-    def _state(self, *, at_end: bool = False) -> CameraState:
-        now = monotonic()
-        while self._looked_at and self._looked_at[0] < now - _PACE_OVER_S:
-            self._looked_at.popleft()
+    def _state(self, *, stages: bool = False) -> CameraState:
+        link = self._source.link() if isinstance(self._source, Lasting) else None
+        playing = link is None or link.state is LinkState.PLAYING
+        dropped = self._buffer.dropped + (self._source.dropped if self._source else Counter())
+        dropped += Counter({DropCause.LATE: self._late})
         return CameraState(
             camera=self._job.settings.camera,
             counts=self._pipeline.counts,
-            dropped=self._buffer.dropped + (self._source.dropped if self._source else Counter()),
-            frames_per_second=len(self._looked_at) / _PACE_OVER_S,
-            waiting_s=now - self._last_look_s,
-            link=self._source.link() if isinstance(self._source, Lasting) else Link(),
+            dropped=dropped,
+            kept=self._pace.kept((link.for_s if link else inf) if playing else 0.0),
+            waiting_s=monotonic() - self._last_look_s,
+            silent_s=self._pace.came_ago_s,
+            link=link or Link(),
             alerted_ago_s=self._pipeline.alerted_ago_s(self._film_s),
             film_s=self._film_s,
             film_length_s=self._source.info.duration_s if self._source else None,
             peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            ages=self._pipeline.clock.spread(AGE),
-            stages=self._pipeline.clock.spreads() if at_end else {},
+            ages=self._clock.spread(AGE),
+            stages=self._clock.spreads() if stages else {},
         )
 
+    def _last_state(self) -> CameraState:
+        state = self._state(stages=True)
+        left = Counter({DropCause.LEFT: self._lookahead.left})
+        return replace(state, dropped=state.dropped + left)
 
-def _open(job: CameraJob, wanted: Callable[[], bool]) -> FrameSource:
+
+def _open(job: CameraJob, wanted: Callable[[], bool], due: Due) -> FrameSource:
     if job.lasting:
-        return Lasting(redact(job.source), lambda: _open_once(job), wanted)
-    return _open_once(job)
+        return Lasting(
+            redact(job.source),
+            lambda: _open_once(job, due),
+            wanted,
+            back_off=BackOff(most_s=job.longest_wait_s, tries=job.tries),
+            ask=asking(job.source),
+        )
+    return _open_once(job, due)
 
 
-def _open_once(job: CameraJob) -> FrameSource:
-    source: FrameSource
-    if job.source.startswith(SCHEME):
-        source = street_from_source(job.source, job.settings.camera)
-    else:
-        source = open_source(job.source, job.capture)
-    return Paced(source) if job.newest_only and not source.info.live else source
+def _open_once(job: CameraJob, due: Due) -> FrameSource:
+    drawn = job.source.startswith(SCHEME)
+    if not job.newest_only:
+        due = always
+    elif drawn or not parse_address(job.source).live:
+        due = OwnPace(due)
+    if drawn:
+        return street_from_source(job.source, job.settings.camera, due=due)
+    return open_source(job.source, job.capture, due)

@@ -21,6 +21,24 @@ class ZonedDetector:
         self._margin_px = margin_px
         self._clock = clock
 
+    @property
+    def working_px(self) -> int:
+        """The width, on the longer side, that what is looked at is reduced to."""
+        return self._detector.working_px
+
+    @working_px.setter
+    def working_px(self, working_px: int) -> None:
+        self._detector.working_px = working_px
+
+    def size_px(self, frame: Frame) -> tuple[int, int]:
+        """Return the size, (width, height), of the part of the frame that is looked at."""
+        left, top, right, bottom = self.looked_at_px(frame)
+        return right - left, bottom - top
+
+    def fit(self, size: tuple[int, int], working_px: int) -> None:
+        """Get ready for parts of a size; see `Detector.fit`."""
+        self._detector.fit(size, working_px)
+
     def looked_at_px(self, frame: Frame) -> Box:
         """Return the part of the frame that is looked at, in its pixels."""
         height, width = frame.image.shape[:2]

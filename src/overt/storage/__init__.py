@@ -10,6 +10,7 @@ from overt.storage.alerts import AlertPlace, AlertRecord, Filing
 from overt.storage.deployments import ActRow, DeploymentRow
 from overt.storage.dockets import Docket
 from overt.storage.handling import Claim, Engagement
+from overt.storage.handovers import HandOverRow
 from overt.storage.keystore import KeyStore
 from overt.storage.outbox import OutboxRow
 from overt.storage.record import Record
@@ -31,6 +32,7 @@ __all__ = [
     "Engagement",
     "Enrolled",
     "Filing",
+    "HandOverRow",
     "Hold",
     "Inclusion",
     "KeyStore",

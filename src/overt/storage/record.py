@@ -16,6 +16,7 @@ from overt.storage.deployments import Deployments
 from overt.storage.dockets import Dockets
 from overt.storage.failures import told_plainly
 from overt.storage.handling import Handling
+from overt.storage.handovers import HandOvers
 from overt.storage.journal import Journal
 from overt.storage.keystore import KeyStore
 from overt.storage.outbox import Outbox
@@ -40,6 +41,7 @@ class Record:
         self.runs = Runs(access)
         self.accounts = Accounts(access)
         self.deployments = Deployments(access)
+        self.hand_overs = HandOvers(access)
         self.reviews = Reviews(access)
         self.handling = Handling(access)
         self.outbox = Outbox(access)

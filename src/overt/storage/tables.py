@@ -40,6 +40,7 @@ from overt.vocabulary import (
     DeploymentKind,
     DeploymentState,
     Disposal,
+    HandOverState,
     OfficerDecision,
     RunEnding,
 )
@@ -191,6 +192,20 @@ deployment_acts = Table(
     Column("state", _words(DeploymentState), nullable=False),
     _text("reason"),
     _hash("terms_sha256"),
+)
+
+hand_overs = Table(
+    "hand_overs",
+    metadata,
+    Column("hand_over_id", Text, primary_key=True),
+    Column("deployment_id", ForeignKey(deployments.c.deployment_id), nullable=False),
+    _text("successor_id"),
+    _text("by"),
+    _time("at"),
+    _text("reason"),
+    Column("state", _words(HandOverState), nullable=False),
+    _time("answered_at", nullable=True),
+    _text("answer"),
 )
 
 runs = Table(

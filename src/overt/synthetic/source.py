@@ -1,6 +1,7 @@
 """A drawn street by its source string: `drawn:seed=7,people=24,listed=6,seconds=60`."""
 
 import difflib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,18 +20,21 @@ _RANGES = {
 
 
 def street_from_source(
-    source: str, camera: str = "drawn street", started_at: datetime | None = None
+    source: str,
+    camera: str = "drawn street",
+    started_at: datetime | None = None,
+    due: Callable[[float], bool] = lambda _presentation_s: True,
 ) -> DrawnStreet:
     """Return the street that a source string describes.
 
     After `drawn:` come `key=number` pairs with commas between; `drawn:` and `drawn:street`
     alone give the usual street. `camera` is the name its frames carry, and `started_at`
-    (aware) dates its first frame.
+    (aware) dates its first frame. Frames that are not `due` are not drawn.
 
     Raises:
         ConfigurationError: a key is unknown or given twice, or a number is out of its range.
     """
-    return DrawnStreet(replace(parse_street(source), camera=camera), started_at)
+    return DrawnStreet(replace(parse_street(source), camera=camera), started_at, due)
 
 
 def parse_street(source: str) -> StreetSettings:

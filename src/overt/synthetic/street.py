@@ -6,7 +6,7 @@ nothing here tells those where to look. `DrawnStreet` is used as any other sourc
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -56,10 +56,20 @@ class DrawnFace:
 
 
 class DrawnStreet:
-    """A source of frames, iterated once; see `overt.capture` for the protocol."""
+    """A source of frames, iterated once; see `overt.capture` for the protocol.
 
-    def __init__(self, settings: StreetSettings, started_at: datetime | None = None) -> None:
+    Each is asked about before it is drawn, with its presentation time in seconds; one that is
+    not `due` is counted and not drawn, but for the first.
+    """
+
+    def __init__(
+        self,
+        settings: StreetSettings,
+        started_at: datetime | None = None,
+        due: Callable[[float], bool] = lambda _presentation_s: True,
+    ) -> None:
         self.settings = settings
+        self._due = due
         self.passages = choreograph(
             settings.seed, settings.people, settings.listed, settings.seconds
         )
@@ -98,13 +108,17 @@ class DrawnStreet:
             if self._closed:
                 return
             presentation_s = sequence / self.settings.frames_per_second
+            if not self._due(presentation_s) and sequence:
+                self.dropped[DropCause.NOT_DUE] += 1
+                continue
+            image = self.draw(sequence)
             yield Frame(
                 camera=self.settings.camera,
                 sequence=sequence,
                 presentation_s=presentation_s,
                 captured_at=self._started_at + timedelta(seconds=presentation_s),
                 monotonic_s=time.monotonic(),
-                image=self.draw(sequence),
+                image=image,
             )
 
     @cached_property

@@ -95,8 +95,7 @@ def assess(
     tilted = abs(pose.pitch_deg) > limits.largest_pitch_deg
     checks = {
         NotSearchable.CUT_OFF: _cut_off(face, frame_size) > limits.largest_cut_off,
-        NotSearchable.TOO_SMALL: face.width_px < limits.smallest_face_px
-        or pose.inter_eye_px < limits.smallest_inter_eye_px,
+        NotSearchable.TOO_SMALL: not is_large_enough(face, pose.inter_eye_px, limits),
         NotSearchable.LOW_DETECTION_SCORE: face.detection_score < limits.smallest_detection_score,
         NotSearchable.BLURRED: sharpness < limits.smallest_sharpness,
         NotSearchable.TOO_DARK: luminance < limits.luminance[0],
@@ -113,6 +112,11 @@ def assess(
         unified=_unified(face, pose, sharpness),
         reasons=tuple(reason for reason, applies in checks.items() if applies),
     )
+
+
+def is_large_enough(face: FaceDetection, inter_eye_px: float, limits: QualityLimits) -> bool:
+    """Tell whether a face's box, and its eyes' distance, are of the size that the limits ask."""
+    return face.width_px >= limits.smallest_face_px and inter_eye_px >= limits.smallest_inter_eye_px
 
 
 def _sharpness_and_luminance(chip: RGBImage) -> tuple[float, float]:

@@ -5,7 +5,7 @@ one moment say the same thing five times. So a shot's worth is its quality times
 in time and pose, from the nearest other shot that is kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +59,10 @@ class BestShots:
         self._shots.append(shot)
         if len(self._shots) > self._settings.kept:
             del self._shots[self._least([_moment(kept) for kept in self._shots])]
+
+    def keep(self, wanted: Callable[[Shot], bool]) -> None:
+        """Let go of every shot that is not wanted any more."""
+        self._shots = [shot for shot in self._shots if wanted(shot)]
 
     def template(self) -> Template:
         """Return the quality-weighted mean of the shots' templates, `(d,)` of unit norm."""

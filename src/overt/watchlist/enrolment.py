@@ -120,7 +120,8 @@ def demand_usable(report: EnrolmentReport) -> None:
         WatchlistError: not one row could be enrolled; it says why, by count.
     """
     if not report.accepted:
-        why = ", ".join(f"{count:,} {reason}" for reason, count in report.refused.most_common())
+        counts = report.refused.most_common()
+        why = "; ".join(f"{reason}, {count:,}" for reason, count in counts)
         raise WatchlistError(
             f"Nothing of the list could be enrolled ({counted_rows(len(report.results))}): {why}.",
             remedy="See what is wrong with each row: overt watchlist check LIST IMAGES.",

@@ -1,7 +1,6 @@
 """The application put together: its routes, its guard, and the clock that runs beside it."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -15,7 +14,10 @@ from overt import __version__
 from overt.audit.figures import LogFigures
 from overt.deployment.expiry import expire
 from overt.errors import OvertError
+from overt.logs import fault
+from overt.logs.events import Part
 from overt.people.office import Office
+from overt.publication.logged import LogSoFar
 from overt.retention.clocks import apply_quietly
 from overt.review.engagement import prompt_overruns
 from overt.runtime.live import LiveHub
@@ -108,6 +110,7 @@ def make_app(office: Office) -> FastAPI:
     app.state.wire = Wire(office)
     app.state.operations = Operations(office, LiveHub(at_alert=app.state.wire.wake))
     app.state.figures = LogFigures(office.record.journal)
+    app.state.log_so_far = LogSoFar(office.record.journal, app.state.figures)
     app.state.verifications = Verifications(office)
     app.state.applications = application.Kept()
     app.state.readiness = Readiness(office)
@@ -172,6 +175,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     clocks = [
         asyncio.create_task(_again_and_again(let_time_act, office, _BETWEEN_S)),
         asyncio.create_task(_again_and_again(_prompt, office, _BETWEEN_PROMPTS_S)),
+        asyncio.create_task(
+            _again_and_again(lambda _: app.state.readiness.reasons(), office, _BETWEEN_S)
+        ),
     ]
     try:
         async with app.state.wire.running():
@@ -187,12 +193,14 @@ def _prompt(office: Office) -> None:
     prompt_overruns(office)
 
 
-async def _again_and_again(act: Callable[[Office], None], office: Office, between_s: float) -> None:
+async def _again_and_again(
+    act: Callable[[Office], object], office: Office, between_s: float
+) -> None:
     while True:
         try:
             await run_in_threadpool(act, office)
         except OvertError:  # a locked record or a witness out of reach: the next time
             pass
         except Exception as error:  # noqa: BLE001  a clock that stopped would delete nothing more
-            sys.stderr.write(f"overt: the clock failed ({type(error).__name__}); it goes on.\n")
+            fault(Part.CLOCK, error)
         await asyncio.sleep(between_s)

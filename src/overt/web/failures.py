@@ -4,6 +4,7 @@ Nothing that was sent is quoted back: it may hold a password, or half of a chara
 """
 
 import json
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Scope
 
 from overt.errors import (
     AuthorityError,
@@ -29,6 +31,12 @@ from overt.errors import (
     SignInError,
     WatchlistError,
 )
+from overt.logs import tell
+from overt.logs.events import RequestFailed
+from overt.logs.telling import TOLD, kinds_and_trace
+
+FAILED = "x-request-id"
+"""The header of an answer from 500 on: the id under which the service's log has it."""
 
 _STATUSES: tuple[tuple[type[OvertError], int], ...] = (
     (SignInError, 401),
@@ -124,7 +132,10 @@ def handle(app: FastAPI, say: Say) -> None:
     async def of_ours(request: Request, error: Exception) -> Response:
         if not isinstance(error, OvertError):
             raise error
-        return await run_in_threadpool(say, request, failure_of(error))
+        failure = failure_of(error)
+        answer = await run_in_threadpool(say, request, failure)
+        answer.headers.update(told_of_failure(request.scope, failure, error))
+        return answer
 
     async def not_valid(request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
@@ -138,8 +149,11 @@ def handle(app: FastAPI, say: Say) -> None:
         answer.headers.update(error.headers or {})
         return answer
 
-    async def fault(request: Request, _error: Exception) -> Response:
-        return say(request, _FAULT)
+    async def fault(request: Request, error: Exception) -> Response:
+        answer = say(request, _FAULT)
+        answer.headers.update(told_of_failure(request.scope, _FAULT, error))
+        error.add_note(TOLD)  # the server, to which it goes on, need not say so again
+        return answer
 
     app.add_exception_handler(OvertError, of_ours)
     app.add_exception_handler(RequestValidationError, not_valid)
@@ -147,7 +161,26 @@ def handle(app: FastAPI, say: Say) -> None:
     app.add_exception_handler(Exception, fault)
 
 
-_FAULT = Failure(500, "This is a fault in Overt.", "Please report it with the server's output.")
+_FAULT = Failure(500, "This is a fault in Overt.", "Please report it with the service's log.")
+
+
+def told_of_failure(scope: Scope, failure: Failure, error: Exception) -> Mapping[str, str]:
+    """Tell the log of a failure that is the service's, and return the headers that say its id."""
+    if failure.status < 500:
+        return {}
+    request = secrets.token_hex(6)
+    kinds, trace = kinds_and_trace(error)
+    tell(
+        RequestFailed(
+            request=request,
+            method=scope["method"],
+            route=getattr(scope.get("route"), "path", None),
+            status=failure.status,
+            error=kinds,
+            trace=() if isinstance(error, OvertError) else trace,
+        )
+    )
+    return {FAILED: request}
 
 
 def _not_valid(error: RequestValidationError) -> Failure:

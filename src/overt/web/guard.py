@@ -20,7 +20,7 @@ from overt.people.office import Office
 from overt.people.signing_in import person_of
 from overt.web.answers import say
 from overt.web.cookies import FIELD, HEADER, is_form_token, is_from_here, token_in
-from overt.web.failures import Failure, failure_of
+from overt.web.failures import Failure, failure_of, told_of_failure
 from overt.web.paths import STATIC, is_api, is_open
 
 MOST_BYTES = 64 * 1024
@@ -79,6 +79,7 @@ class Guard:
                 await self._app(scope, receive, send)
             return
         carrying = _carrying(scope["path"], send)
+        more: Mapping[str, str] = {}
         try:
             await self._sign_in(scope)
             body = await _body(scope, receive)
@@ -86,6 +87,7 @@ class Guard:
             _demand_ours(scope, body)
         except OvertError as error:
             failure = failure_of(error)
+            more = told_of_failure(scope, failure, error)
         except _TooMuchError:
             failure = Failure(413, "The request is too large.", "Send less at once.")
         except TimeoutError:
@@ -95,6 +97,7 @@ class Guard:
             return
         scope.setdefault("app", self._app)  # a page may say what service it belongs to
         answer = say(Request(scope, receive), failure)
+        answer.headers.update(more)
         await answer(scope, receive, carrying)
 
     async def _sign_in(self, scope: Scope) -> None:

@@ -17,6 +17,7 @@ from overt.people.permissions import Thing
 from overt.runtime.metrics import CONTENT_TYPE, Metrics
 from overt.vocabulary import Act
 from overt.web.api.asking import Here, SignedIn, does
+from overt.web.failures import Failure, told_of_failure
 from overt.web.paths import METRICS
 
 router = APIRouter(include_in_schema=False)
@@ -51,7 +52,9 @@ class MetricsPort:
         try:
             return await run_in_threadpool(_exposition, self._metrics)
         except OvertError as error:
-            return PlainTextResponse(f"{error.message}\n", 503)
+            failure = Failure(503, error.message, error.remedy)
+            told = told_of_failure({"method": method}, failure, error)
+            return PlainTextResponse(f"{error.message}\n", 503, told)
 
 
 def _exposition(metrics: Metrics) -> Response:

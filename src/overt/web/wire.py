@@ -9,7 +9,6 @@ has ended, ends the stream, so that no screen looks live that is not.
 
 import asyncio
 import json
-import sys
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -21,6 +20,9 @@ from time import monotonic
 from anyio import CapacityLimiter, to_thread
 
 from overt.errors import ConfigurationError, OvertError, StorageError
+from overt.logs import fault, tell
+from overt.logs.events import DeliveryFailed, Part
+from overt.logs.telling import kinds_and_trace
 from overt.people.office import Office
 from overt.people.permissions import Person
 from overt.web.listeners import Listener, Listeners, people_of
@@ -202,8 +204,9 @@ class Wire:
     def _fail(self, error: Exception) -> None:
         """End every stream, so that no screen looks live; each asks again, and goes on then."""
         self._listeners.end()
+        tell(DeliveryFailed(kinds_and_trace(error)[0]))
         if not isinstance(error, OvertError):
-            sys.stderr.write(f"overt: the wire failed ({type(error).__name__}); it goes on.\n")
+            fault(Part.WIRE, error)
 
 
 def snapshot_position(office: Office) -> int:

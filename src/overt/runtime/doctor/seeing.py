@@ -96,7 +96,10 @@ def camera(given: Camera) -> Finding:
     if given.source.address.startswith(SCHEME):
         return fine(f"camera {given.name}", "It is a drawn street.")
     settings = CaptureSettings(
-        camera=given.name, open_timeout_s=_OPENING_S, read_timeout_s=_OPENING_S
+        camera=given.name,
+        open_timeout_s=_OPENING_S,
+        read_timeout_s=_OPENING_S,
+        rtsp_transport=given.transport,
     )
 
     def look() -> SourceInfo:

@@ -6,17 +6,17 @@ and neither belongs in a service that only speaks HTTP.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from overt.deployment import lifecycle, recorded
 from overt.people.office import Office
 from overt.people.permissions import Person, why_not
-from overt.runtime.operation import stop
-from overt.storage import DeploymentRow
-from overt.vocabulary import Act, DeploymentKind, DeploymentState
+from overt.runtime.operation import hand_over, stop
+from overt.storage import DeploymentRow, HandOverRow
+from overt.vocabulary import Act, DeploymentKind, DeploymentState, HandOverState
 from overt.web.api.asking import Here, Id, SignedIn, does
 from overt.web.api.texts import Reason
 
@@ -54,6 +54,25 @@ class Done(BaseModel):
     terms_sha256: str | None
 
 
+class HandOver(BaseModel):
+    """The last request to hand a deployment's cameras over; `answer` says why it was refused."""
+
+    hand_over_id: str
+    successor_id: str
+    by: str
+    at: datetime
+    reason: str
+    state: HandOverState
+    answered_at: datetime | None
+    answer: str
+
+
+class Successor(Reason):
+    """To which deployment cameras are handed over, and why."""
+
+    successor_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+
+
 class Whole(Deployment):
     """A deployment with what its authority binds and everything that was done to it."""
 
@@ -66,7 +85,12 @@ class Whole(Deployment):
     terms_sha256: str
     authorised_terms_sha256: str | None
     appraisal: dict[str, Any]
+    hand_over: HandOver | None
     acts: list[Done]
+
+
+_MADE = ("acts", "applicant", "flags", "hand_over")
+"""What of a deployment is put together from more than its row."""
 
 
 @router.get("", **does(Act.DEPLOYMENT_SEE))
@@ -87,14 +111,38 @@ def one(office: Here, person: SignedIn, deployment_id: Id) -> Whole:
     acts = office.record.deployments.acts(row.deployment_id)
     return Whole(
         **_fields(row, Deployment),
-        **_fields(row, Whole, without={*Deployment.model_fields, "acts", "applicant", "flags"}),
+        **_fields(row, Whole, without={*Deployment.model_fields, *_MADE}),
         applicant=name_of(office, row.applicant),
         flags=list(row.flags),
+        hand_over=_told(office, office.record.hand_overs.last(row.deployment_id)),
         acts=[
             Done(**_fields(each, Done, without={"by"}), by=name_of(office, each.by))
             for each in acts
         ],
     )
+
+
+@router.post("/{deployment_id}/hand-over", **does(Act.DEPLOYMENT_HAND_OVER))
+def hand_over_deployment(
+    office: Here, person: SignedIn, deployment_id: Id, given: Successor
+) -> HandOver:
+    """Ask for a live deployment's cameras to be handed over to another one, which is authorised.
+
+    Whoever runs it answers soon: `hand_over` of the deployment says what became of it.
+    """
+    find = office.record.deployments.find
+    row = find(deployment_id)
+    office.demand(person, Act.DEPLOYMENT_HAND_OVER, recorded.thing_of(row))
+    asked = hand_over(office, person, row, find(given.successor_id), given.reason)
+    return _told_of(office, asked)
+
+
+def _told(office: Office, asked: HandOverRow | None) -> HandOver | None:
+    return _told_of(office, asked) if asked else None
+
+
+def _told_of(office: Office, asked: HandOverRow) -> HandOver:
+    return HandOver(**_fields(asked, HandOver, without={"by"}), by=name_of(office, asked.by))
 
 
 def name_of(office: Office, account_id: str) -> str:

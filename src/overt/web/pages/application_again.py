@@ -89,6 +89,7 @@ def _camera(camera: Mapping[str, Any], incoming: Incoming) -> list[tuple[str, ob
         ("name", camera.get("name")),
         ("source", None if recorded or CUT_DOWN in source else source),
         ("recording", source if recorded else None),
+        ("transport", camera.get("transport")),
         ("zone", zone),
         ("smallest_face_px", camera.get("smallest_face_px")),
         ("detection_width_px", camera.get("detection_width_px")),

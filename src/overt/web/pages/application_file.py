@@ -38,7 +38,10 @@ AUTHORITY = (
 )
 INTELLIGENCE = ("reference", "assessed_on", "recorded_by")
 ASSESSMENT = ("file", "version", "review_date")
-CAMERA = ("name", "source", "recording", "zone", "smallest_face_px", "detection_width_px")
+CAMERA = (
+    *("name", "source", "recording", "transport", "zone"),
+    *("smallest_face_px", "detection_width_px"),
+)
 
 _NAMED, _FILED = "name:", "file:"
 _OFFERED = "Choose one of those that are offered."
@@ -232,6 +235,8 @@ class _Writing:
         self.values.setdefault("camera", []).append({})
         self.put(("camera", index, "name"), f"{names}name", self._form.value(f"{names}name"))
         self._source(("camera", index, "source"), names)
+        transport = f"{names}transport"
+        self.put(("camera", index, "transport"), transport, self._form.value(transport))
         self.read(("camera", index, "zone"), f"{names}zone", a_zone)
         for key in ("smallest_face_px", "detection_width_px"):
             self.read(("camera", index, key), f"{names}{key}", a_whole_number)

@@ -69,6 +69,7 @@ class Commanded:
     begun: bool
     here: bool
     failure: str
+    note: str
     cameras: list[CameraLive]
     searching: int
     waiting: Waiting
@@ -98,6 +99,7 @@ def commanded(office: Office, operations: Operations, row: DeploymentRow) -> Com
         begun=now >= row.window_start,
         here=row.deployment_id in operations.running(),
         failure=without_commands(operations.failure(row.deployment_id)),
+        note=operations.hub.note(row.deployment_id),
         cameras=cameras,
         searching=sum(each.state is not Health.ENDED for each in cameras),
         waiting=_waiting(dockets, policy, now),

@@ -34,6 +34,11 @@ class CameraHealth(BaseModel):
     camera: str
     state: Health
     frames_per_second: float = 0.0
+    width_px: int = 0
+    finds_px: int = 0
+    floor_per_second: float = 0.0
+    below_floor: bool = False
+    below_floor_s: float = 0.0
     dropped: dict[str, int] = {}
     last_frame_age_s: float | None = None
     reconnects: int = 0
@@ -110,6 +115,11 @@ def _camera(live: CameraLive) -> CameraHealth:
         camera=live.camera,
         state=live.state,
         frames_per_second=round(live.frames_per_second, 1),
+        width_px=live.width_px,
+        finds_px=live.finds_px,
+        floor_per_second=live.floor_per_second,
+        below_floor=live.below_floor,
+        below_floor_s=round(live.below_floor_s, 1),
         dropped=live.dropped,
         last_frame_age_s=live.last_frame_age_s,
         reconnects=live.reconnects,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from overt.deployment.demands import demand_covered
+from overt.deployment.handing_over import may_follow
 from overt.deployment.moves import MOVES, ONLY_UNCONFIRMED
 from overt.deployment.policy import Policy
 from overt.deployment.recorded import thing_of
@@ -52,6 +53,12 @@ class Case:
         by = self.facts.imported_by
         about = Thing("watchlist", self.facts.watchlist_id, self.row.unit, by)
         return not why_not(self.person, act, about)
+
+    @property
+    def successors(self) -> list[DeploymentRow]:
+        """The deployments to which this one's cameras might be handed over."""
+        every = self.office.record.deployments.all()
+        return [each for each in every if may_follow(self.row, each)]
 
     @property
     def approved(self) -> bool:
@@ -135,6 +142,12 @@ def _stop(case: Case) -> Iterator[Offer]:
         yield say.STOP
 
 
+def _hand_over(case: Case) -> Iterator[Offer]:
+    running = case.row.state is DeploymentState.LIVE and case.row.stop_requested_at is None
+    if running and case.may(Act.DEPLOYMENT_HAND_OVER) and case.successors:
+        yield say.HAND_OVER
+
+
 def _close(case: Case) -> Iterator[Offer]:
     if case.may(Act.DEPLOYMENT_CLOSE):
         places = case.office.record.alerts.places_of(case.row.deployment_id)
@@ -169,6 +182,7 @@ _RULES: dict[str, Callable[[Case], Iterator[Offer]]] = {
     "refuse": _refuse,
     "start": _start,
     "stop": _stop,
+    "hand-over": _hand_over,
     "cancel": _plainly(say.CANCEL),
     "close": _close,
     "review": _plainly(say.REVIEW),

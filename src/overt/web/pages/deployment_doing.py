@@ -1,13 +1,14 @@
 """What a deployment's forms do: what is wrong with one as it was sent, and the act it stands for."""
 
 from collections.abc import Callable
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from overt.deployment import lifecycle
 from overt.people.office import Office
 from overt.people.permissions import Person, Thing
-from overt.runtime.operation import stop
+from overt.runtime.operation import hand_over, stop
 from overt.storage import DeploymentRow
 from overt.vocabulary import Act
 from overt.watchlist import governance
@@ -19,6 +20,7 @@ from overt.web.pages.incoming import Incoming
 
 _WORDS = TypeAdapter(Words)
 _SUBJECT = TypeAdapter(SubjectId)
+_ID: TypeAdapter[str] = TypeAdapter(Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")])
 
 
 def mistakes(offer: Offer, sent: Form, incoming: Incoming) -> dict[str, str]:
@@ -35,6 +37,8 @@ def mistakes(offer: Offer, sent: Form, incoming: Incoming) -> dict[str, str]:
         wrong[f"{offer.word}-sure"] = "Tick this to go on; what is deleted cannot be had back."
     if offer.word == "withdraw" and not _is(_SUBJECT, sent.value("withdraw-subject").strip()):
         wrong["withdraw-subject"] = "Give the id that the person has on the list."
+    if offer.word == "hand-over" and not _is(_ID, sent.value("hand-over-successor")):
+        wrong["hand-over-successor"] = "Choose the deployment that takes over."
     if offer.word == "revalidate" and sent.value("revalidate-list") not in incoming.lists:
         wrong["revalidate-list"] = "Choose the list as its sources have it now."
     return wrong
@@ -68,6 +72,11 @@ def _revalidate(office: Office, person: Person, row: DeploymentRow, sent: Form) 
     governance.revalidate(office, person, row, still_listed)
 
 
+def _hand_over(office: Office, person: Person, row: DeploymentRow, sent: Form) -> None:
+    successor = office.record.deployments.find(sent.value("hand-over-successor"))
+    hand_over(office, person, row, successor, sent.value("hand-over-reason").strip())
+
+
 _With = Callable[[Office, Person, DeploymentRow, str], object]
 
 
@@ -87,6 +96,7 @@ DOINGS: dict[str, _Doing] = {
     "authorise-urgently": _with_reason("authorise-urgently", lifecycle.authorise_urgently),
     "refuse": _with_reason("refuse", lifecycle.refuse),
     "stop": _with_reason("stop", stop),
+    "hand-over": _hand_over,
     "cancel": _with_reason("cancel", lifecycle.cancel),
     "close": _with_reason("close", lifecycle.close),
     "review": _with_reason("review", lifecycle.review),

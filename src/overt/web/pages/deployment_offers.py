@@ -96,6 +96,17 @@ STOP = Offer(
     follows="Every camera stops within a second. Starting again needs a new application.",
     danger=True,
 )
+HAND_OVER = Offer(
+    "hand-over",
+    Act.DEPLOYMENT_HAND_OVER,
+    "Hand the cameras over",
+    "Hand over",
+    "Why",
+    optional=True,
+    follows="Another deployment, which is authorised, has the cameras from their next frame on, with "
+    "its own list, zones and threshold; this one ends then. What is refused leaves this one running.",
+    aside=True,
+)
 CANCEL = Offer(
     "cancel",
     Act.DEPLOYMENT_CANCEL,
@@ -148,6 +159,6 @@ WITHDRAW = Offer(
 
 OFFERS = (
     *(SUBMIT, APPROVE, AUTHORISE, URGENT, START, STOP),
-    *(CLOSE, REVIEW, REVALIDATE, WITHDRAW, REFUSE, CANCEL),
+    *(HAND_OVER, CLOSE, REVIEW, REVALIDATE, WITHDRAW, REFUSE, CANCEL),
 )
 """Every act that a page offers, in the order in which it offers them."""

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from overt.audit.figures import LogFigures
 from overt.deployment.recorded import seen, thing_of
 from overt.errors import NotFoundError, OvertError, PermissionDenied
 from overt.people.office import Office
 from overt.people.permissions import Person, why_not
 from overt.publication.columns import Row
-from overt.publication.exported import page_parts
+from overt.publication.exported_page import page_parts
 from overt.publication.layouts import Layout
+from overt.publication.logged import LogSoFar
 from overt.publication.publishing import publish, steady
 from overt.publication.reconcile import Contradiction, tied_to_the_log
 from overt.storage import DeploymentRow
@@ -25,7 +25,7 @@ from overt.vocabulary import Act
 from overt.web.api.asking import Here, Id, SignedIn, does
 from overt.web.pages.forms import EMPTY, Form, Sent
 from overt.web.pages.frame import page
-from overt.web.pages.running import Counted
+from overt.web.pages.running import ReadSoFar
 
 router = APIRouter(include_in_schema=False)
 
@@ -54,10 +54,10 @@ class Shown:
 
 @router.get("/deployments/{deployment_id}/record", **does(Act.DEPLOYMENT_SEE))
 def show(
-    request: Request, office: Here, person: SignedIn, counted: Counted, deployment_id: Id
+    request: Request, office: Here, person: SignedIn, log: ReadSoFar, deployment_id: Id
 ) -> Response:
     """Show a deployment's record as it stands now; nothing is handed out by that."""
-    return _page(request, office, person, counted, seen(office, person, deployment_id), EMPTY)
+    return _page(request, office, person, log, seen(office, person, deployment_id), EMPTY)
 
 
 @router.post("/deployments/{deployment_id}/record", **does(Act.RECORD_PUBLISH))
@@ -65,7 +65,7 @@ def hand_out(
     request: Request,
     office: Here,
     person: SignedIn,
-    counted: Counted,
+    log: ReadSoFar,
     deployment_id: Id,
     sent: Sent,
 ) -> Response:
@@ -73,23 +73,23 @@ def hand_out(
     row = seen(office, person, deployment_id)
     if sent.value("layout") not in set(Layout):
         wrong = sent.with_errors({"layout": "Choose how it is to be written."})
-        return _page(request, office, person, counted, row, wrong)
+        return _page(request, office, person, log, row, wrong)
     try:
         issued = publish(office, person, [row], Layout(sent.value("layout")))
     except (PermissionDenied, NotFoundError):
         raise
     except OvertError as error:
-        return _page(request, office, person, counted, row, sent.refused(error))
+        return _page(request, office, person, log, row, sent.refused(error))
     kind, ending = _TYPES[issued.layout]
     name = f"overt-record-{row.deployment_id[:8]}-{issued.standing}.{ending}"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(issued.data, 200, headers, kind)
 
 
-def shown(office: Office, row: DeploymentRow, counted: LogFigures) -> Shown:
+def shown(office: Office, row: DeploymentRow, log: LogSoFar) -> Shown:
     """Return what is shown of a deployment's record."""
     try:
-        record, found = steady(office, row, counted)
+        record, found = steady(office, row, log)
     except (PermissionDenied, NotFoundError):
         raise
     except OvertError as error:
@@ -103,11 +103,11 @@ def _page(
     request: Request,
     office: Office,
     person: Person,
-    counted: LogFigures,
+    log: LogSoFar,
     row: DeploymentRow,
     form: Form,
 ) -> Response:
-    found = shown(office, row, counted)
+    found = shown(office, row, log)
     return page(
         request,
         "deployment_record.html",

@@ -9,8 +9,9 @@ from overt.audit.log import SYSTEM
 from overt.deployment.file import WHOLE_PICTURE
 from overt.people.office import Office
 from overt.storage import ActRow, DeploymentRow
-from overt.vocabulary import DeploymentState
+from overt.vocabulary import DeploymentState, HandOverState
 from overt.web.pages.deployment_acts import Case
+from overt.web.pages.refusals import without_commands
 from overt.web.pages.zones import points
 
 _S = DeploymentState
@@ -146,6 +147,25 @@ def who(office: Office, account_id: str) -> str:
     return f"{account.full_name} ({account.name})" if account else "somebody whose account is gone"
 
 
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What became of the last request to hand a deployment's cameras over, and to which."""
+
+    state: HandOverState
+    to: str
+    to_id: str
+    answer: str
+
+
+def handed_over(case: Case) -> HandedOver | None:
+    """Return what became of the last request to hand a deployment's cameras over."""
+    last = case.office.record.hand_overs.last(case.row.deployment_id)
+    if last is None:
+        return None
+    name = case.office.record.deployments.find(last.successor_id).name
+    return HandedOver(last.state, name, last.successor_id, without_commands(last.answer))
+
+
 def next_steps(case: Case) -> list[Step]:
     """Return what has to happen next to a deployment, and who may do it."""
     return list(_steps(case))
@@ -168,6 +188,10 @@ def _steps(case: Case) -> Iterable[Step]:
         yield Step("It is started, inside its window", "a commander or an operator of the unit")
     if state is _S.LIVE:
         yield Step("It ends with its window, or is stopped", "anybody who takes part in it")
+        yield Step(
+            "What is to change needs another authorised deployment, which takes its cameras over",
+            "a commander or an operator of the unit",
+        )
     if state is _S.ENDED:
         yield Step("Each alert is closed", "operators and engagement officers of the unit")
         yield Step("It is closed, and its list deleted", "a commander of the unit")

@@ -26,7 +26,7 @@ from overt.web.pages.command import ANSWERABLE
 from overt.web.pages.deployment_acts import COMING, UNDECIDED, Case, offers
 from overt.web.pages.deployment_doing import DOINGS, mistakes
 from overt.web.pages.deployment_offers import OFFERS, Offer
-from overt.web.pages.deployment_shown import acts_of, next_steps, terms_of, who
+from overt.web.pages.deployment_shown import acts_of, handed_over, next_steps, terms_of, who
 from overt.web.pages.forms import EMPTY, Form, Sent
 from overt.web.pages.frame import away, page
 from overt.web.pages.incoming import Incoming
@@ -114,6 +114,8 @@ def _page(
         acts=acts_of(case),
         steps=next_steps(case),
         offers=offered,
+        handed=handed_over(case),
+        successors=[(each.deployment_id, each.name) for each in case.successors],
         failure=without_commands(operations.failure(row.deployment_id)),
         ends_at=None if over else row.authority_ends_at,
         begun=office.now() >= row.window_start,

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from overt.audit.figures import LogFigures
+from overt.publication.logged import LogSoFar
 from overt.runtime.live import LiveHub
 from overt.runtime.operations import Operations
 from overt.runtime.verification import Verifications
@@ -22,6 +23,13 @@ def _figures(request: Request) -> LogFigures:
     if not isinstance(figures, LogFigures):
         raise TypeError("an application without its figures")
     return figures
+
+
+def _log_so_far(request: Request) -> LogSoFar:
+    log = request.app.state.log_so_far
+    if not isinstance(log, LogSoFar):
+        raise TypeError("an application without its log")
+    return log
 
 
 def _verifications(request: Request) -> Verifications:
@@ -43,6 +51,9 @@ Live = Annotated[LiveHub, Depends(_hub)]
 
 Counted = Annotated[LogFigures, Depends(_figures)]
 """What the log counts."""
+
+ReadSoFar = Annotated[LogSoFar, Depends(_log_so_far)]
+"""The log, of which only what is new is read."""
 
 Verifying = Annotated[Verifications, Depends(_verifications)]
 """The verifications of the log that people asked for."""

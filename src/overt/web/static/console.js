@@ -9,6 +9,7 @@ import { sound } from "./sound.js";
 
 const HEALTH_MS = 1000;
 const TOLD_MS = 30_000;
+const HELD_MS = 2000;
 const NEARLY = 2; // failed questions in a row, after which the cameras' state is not known
 const ORDER = { red: 0, amber: 1, green: 2 };
 const UNDECIDED = ["new", "claimed", "waiting for a second person"];
@@ -117,8 +118,14 @@ function announce(card, data) {
   told.silent = setTimeout(() => (told.textContent = ""), TOLD_MS);
 }
 
+/** Takes an event at once, or as soon as nothing of the queue is pressed any more. */
 function onEvent(kind, data) {
   if (data.deployment !== deployment) return;
+  if (press.held) press.waiting.push([kind, data]);
+  else take(kind, data);
+}
+
+function take(kind, data) {
   if (kind === "deployment.changed") return onChanged(data);
   const card = cardOf(data.alert);
   if (kind === "alert.gone") {
@@ -144,11 +151,49 @@ function onChanged(data) {
   setTimeout(() => location.replace(location.pathname), 1500);
 }
 
+// --- presses --------------------------------------------------------------------------------
+
+// A card that moves between a button's going down and its coming up loses the press, or gives it
+// to its neighbour. So the queue stands still meanwhile, but never for long: an alert must be seen.
+const press = { held: false, waiting: [], timer: 0 };
+
+function hold(event) {
+  if (!event.target.closest?.(".queue [data-act]")) return;
+  press.held = true;
+  clearTimeout(press.timer);
+  press.timer = setTimeout(release, HELD_MS);
+}
+
+function release() {
+  clearTimeout(press.timer);
+  press.held = false;
+  for (const [kind, data] of press.waiting.splice(0)) take(kind, data);
+}
+
+const isPress = (event) => event.key === "Enter" || event.key === " ";
+addEventListener("pointerdown", hold, true);
+addEventListener("keydown", (event) => isPress(event) && hold(event), true);
+// The click comes right after, before anything that is put off.
+for (const over of ["pointerup", "pointercancel", "keyup"]) {
+  addEventListener(over, () => press.held && setTimeout(release), true);
+}
+
 // --- cameras --------------------------------------------------------------------------------
 
 const tiles = new Map();
 for (const tile of document.querySelectorAll(".tile")) tiles.set(tile.dataset.camera, tile);
 let failed = 0;
+
+function showShort(tile, each) {
+  const short = part(tile, "short");
+  if (short.hidden === each.below_floor) {
+    document.querySelector("#cameras-told").textContent = each.below_floor
+      ? `Camera ${each.camera} is below the policy’s floor`
+      : `Camera ${each.camera} holds the policy’s floor`;
+  }
+  short.hidden = !each.below_floor;
+  part(tile, "short-of").textContent = `${each.frames_per_second.toFixed(1)} of ${each.floor_per_second}`;
+}
 
 function showHealth(each) {
   const tile = tiles.get(each.camera);
@@ -161,6 +206,10 @@ function showHealth(each) {
   state.className = `how ${each.state}`;
   state.textContent = capital(each.state);
   part(tile, "pace").textContent = each.frames_per_second.toFixed(1);
+  part(tile, "width").hidden = !each.width_px;
+  part(tile, "pixels").textContent = each.width_px;
+  part(tile, "finds").textContent = each.finds_px;
+  showShort(tile, each);
   part(tile, "age").textContent =
     each.last_frame_age_s === null ? "none yet" : `${each.last_frame_age_s.toFixed(1)} s ago`;
   const dropped = Object.entries(each.dropped).filter(([, number]) => number);
@@ -243,7 +292,7 @@ keys(
 for (const card of document.querySelectorAll(".card")) {
   if (!part(card, "holder").hidden) card.dataset.holder = part(card, "name").dataset.name;
 }
-setInterval(() => document.querySelectorAll(".card").forEach(settle), 1000);
+setInterval(() => press.held || document.querySelectorAll(".card").forEach(settle), 1000);
 count();
 listen(root.dataset.position, { onEvent });
 if (root.dataset.state === "live") {

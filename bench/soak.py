@@ -1,0 +1,275 @@
+"""Two live cameras for as long as is asked, lost and found again meanwhile: does anything grow?
+
+A real run: supervisor, record, alerts of people who pass again and again. Each camera's network is
+cut now and then. What every process holds is read every few seconds; growth is the Theil-Sen slope
+over medians of a minute (or a tenth of a short run), from when a fifth of the time has passed.
+"""
+
+import argparse
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import cycle
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+from time import monotonic
+
+from bench.apart import run_apart, tell
+from bench.cameras import pid_of
+from bench.chaos import CAMERAS, LONGEST, STREET, prepared_list, run_of
+from bench.context import Context
+from bench.deployments import live_deployment_of
+from bench.leaks import Held, Trend, held_by, trend
+from bench.live_street import live_street
+from bench.outages import BreakableNetwork
+from bench.results import Claim, Grid
+from overt.runtime.messages import CameraState, Ended
+from overt.runtime.views import Listed
+from overt.storage import AlertRecord
+from overt.vision.store import ModelStore
+
+MOST_MB_AN_HOUR = 1.0
+_HOUR_S = 3600.0
+_EVERY_S = 5.0
+_CUT_EVERY_S = 45.0
+_WARM = 0.2
+_BLOCK_S = 60.0
+_FEWEST_BLOCKS = 10
+PARENT = "parent"
+
+
+_FIGURES = ("unshared", "resident", "files", "threads")
+
+
+@dataclass(frozen=True, slots=True)
+class Soaked:
+    """What one process held: growth an hour of each figure, and how often it was a new process."""
+
+    who: str
+    unshared: Trend
+    resident: Trend
+    files: Trend
+    threads: Trend
+    processes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SoakResult:
+    """How long it lasted, and what grew."""
+
+    seconds: float
+    soaked: tuple[Soaked, ...]
+    a_camera: Trend
+    frames: int
+    alerts: int
+    reconnects: int
+
+    def claims(self) -> Iterator[Claim]:
+        """Return what may grow."""
+        slope = self.a_camera
+        wide = slope.low < MOST_MB_AN_HOUR <= slope.high
+        yield Claim(
+            f"soak, {self.seconds / 60:.0f} min: memory, all processes, MB an hour a camera",
+            f"< {MOST_MB_AN_HOUR:g}",
+            f"{slope}" + (": too short a run to tell" if wide else ""),
+            None if wide else slope.high < MOST_MB_AN_HOUR,
+        )
+        flat = all(
+            each.files.last <= each.files.first and each.threads.last <= each.threads.first
+            for each in self.soaked
+        )
+        told = ", ".join(
+            f"{each.who} {each.files.first:.0f} → {each.files.last:.0f} and "
+            f"{each.threads.first:.0f} → {each.threads.last:.0f}"
+            for each in self.soaked
+        )
+        yield Claim("soak: descriptors and threads", "as many at the end", told, flat)
+
+    def grids(self) -> Iterator[Grid]:
+        """Return every process."""
+        rows = tuple(
+            (
+                each.who,
+                f"{each.unshared.first:.1f} → {each.unshared.last:.1f}",
+                str(each.unshared),
+                str(each.resident),
+                f"{each.files.first:.0f} → {each.files.last:.0f}",
+                f"{each.threads.first:.0f} → {each.threads.last:.0f}",
+                str(each.processes),
+            )
+            for each in self.soaked
+        )
+        heads = ("process", "unshared MB", "MB an hour", "resident, MB an hour", "descriptors")
+        note = (
+            f"{self.frames:,} frames looked at, {self.alerts} alerts, {self.reconnects} reconnects "
+            f"in {self.seconds / 60:.0f} minutes. Slopes with 95 % intervals."
+        )
+        yield Grid("soak: what is held", (*heads, "threads", "processes"), rows, note)
+
+
+@dataclass(slots=True)
+class _Watcher:
+    """A view of the run that reads now and then what its processes hold."""
+
+    seconds: float
+    began_s: float = field(default_factory=monotonic)
+    held: dict[str, list[Held]] = field(default_factory=lambda: defaultdict(list))
+    pids: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    states: dict[str, CameraState] = field(default_factory=dict)
+    alerts: int = 0
+    _due_s: float = 0.0
+
+    def enrolling(self, done: int, entries: int) -> None:
+        """Take no notice."""
+
+    def listed(self, listed: Listed) -> None:
+        """Take no notice."""
+
+    def ended(self, ended: Ended) -> None:
+        """Take no notice."""
+
+    def alert(self, record: AlertRecord) -> None:
+        """Count an alert, whatever it says."""
+        self.alerts += record.number > 0
+
+    def state(self, state: CameraState) -> None:
+        """Read what processes hold, if that is due."""
+        self.states[state.camera] = state
+        if monotonic() < self._due_s:
+            return
+        self._due_s = monotonic() + _EVERY_S
+        self._note(PARENT, os.getpid())
+        for camera in CAMERAS:
+            self._note(camera, pid_of(camera))
+
+    def is_over(self) -> bool:
+        """Tell whether it has lasted as long as was asked."""
+        return monotonic() - self.began_s > self.seconds
+
+    def soaked(self) -> Iterator[Soaked]:
+        """Return how everything grew."""
+        for who in (PARENT, *CAMERAS):
+            blocks = self._blocks(who)
+            grown = {name: _trend(blocks, name) for name in _FIGURES}
+            yield Soaked(who, **grown, processes=len(self.pids[who]))
+
+    def a_camera(self) -> Trend:
+        """Return how the memory of all processes grew together, a camera."""
+        of_each = [dict(self._blocks(who)) for who in (PARENT, *CAMERAS)]
+        shared = sorted(set.intersection(*(set(each) for each in of_each)))
+        total = [sum(each[block].unshared for each in of_each) / len(CAMERAS) for block in shared]
+        return trend([block * self._block_s for block in shared], total, per=_HOUR_S)
+
+    @property
+    def _block_s(self) -> float:
+        return min(_BLOCK_S, self.seconds * (1 - _WARM) / _FEWEST_BLOCKS)
+
+    def _blocks(self, who: str) -> list[tuple[int, Held]]:
+        """Return the median of each block of time, by the number of the block."""
+        blocks: dict[int, list[Held]] = defaultdict(list)
+        for each in self.held[who]:
+            since_s = each.at_s - self.began_s
+            if since_s >= _WARM * self.seconds:
+                blocks[int(since_s // self._block_s)].append(each)
+        return [(number, _middle(blocks[number])) for number in sorted(blocks)]
+
+    def _note(self, who: str, process_id: int | None) -> None:
+        held = held_by(process_id) if process_id else None
+        if held is not None and process_id:
+            if process_id not in self.pids[who]:
+                self.held[who].clear()  # another process begins anew
+            self.pids[who].add(process_id)
+            self.held[who].append(held)
+
+
+def _middle(held: list[Held]) -> Held:
+    return Held(
+        *(
+            median(getattr(each, name) for each in held)
+            for name in ("at_s", "resident", "unshared")
+        ),
+        *(round(median(getattr(each, name) for each in held)) for name in ("files", "threads")),
+    )
+
+
+def _trend(blocks: list[tuple[int, Held]], name: str) -> Trend:
+    at = [held.at_s for _, held in blocks]
+    return trend(at, [float(getattr(held, name)) for _, held in blocks], per=_HOUR_S)
+
+
+# --- the run --------------------------------------------------------------------------------------
+
+
+def soak(cache: Path, models: Path, urls: Sequence[str], seconds: float) -> SoakResult:
+    """Watch these cameras for so long in a home of its own, and say what grew."""
+    deployment = live_deployment_of(dict(zip(CAMERAS, urls, strict=True)), LONGEST)
+    prepared = prepared_list(ModelStore(models).load("standard"), cache)
+    watcher = _Watcher(seconds)
+    with TemporaryDirectory(dir=cache) as folder:
+        home = Path(folder) / "home"
+        home.mkdir(mode=0o700)
+        (home / "models").symlink_to(models.absolute())
+        run_of(home, deployment, prepared, (watcher, watcher.is_over))
+    return SoakResult(
+        seconds,
+        tuple(watcher.soaked()),
+        watcher.a_camera(),
+        sum(each.counts.frames for each in watcher.states.values()),
+        watcher.alerts,
+        sum(each.link.reconnects for each in watcher.states.values()),
+    )
+
+
+def _cut_now_and_then(networks: list[BreakableNetwork], over: Event) -> None:
+    for network in cycle(networks):
+        if over.wait(_CUT_EVERY_S / len(networks)):
+            return
+        network.cut()
+
+
+def measure(context: Context) -> SoakResult:
+    """Run two cameras for as long as is asked, five minutes if it must be quick.
+
+    Raises:
+        MissingError: no RTSP server is installed.
+    """
+    seconds = min(context.soak_s, 300.0) if context.quick else context.soak_s
+    film = STREET.written(context.cache)
+    with ExitStack() as stack:
+        street = stack.enter_context(live_street(film))
+        networks = [BreakableNetwork(("127.0.0.1", street.port)) for _ in CAMERAS]
+        for network in networks:
+            stack.callback(network.end)
+        urls = [street.url.replace(str(street.port), str(each.port)) for each in networks]
+        over = Event()
+        cutting = Thread(target=_cut_now_and_then, args=(networks, over), daemon=True)
+        cutting.start()
+        stack.callback(over.set)
+        stack.enter_context(context.progress("soaking"))
+        return _apart(context, urls, seconds)
+
+
+def _apart(context: Context, urls: Sequence[str], seconds: float) -> SoakResult:
+    told = (context.cache, context.home.models, seconds, *urls)
+    found = run_apart("bench.soak", told)
+    names = ("unshared", "resident", "files", "threads")
+    soaked = tuple(
+        Soaked(**{**each, **{name: Trend(**each[name]) for name in names}})
+        for each in found["soaked"]
+    )
+    return SoakResult(**{**found, "soaked": soaked, "a_camera": Trend(**found["a_camera"])})
+
+
+def main() -> None:
+    """Watch cameras, as the arguments say."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("models", type=Path)
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("urls", nargs="+")
+    given = parser.parse_args()
+    tell(lambda: soak(given.cache, given.models, given.urls, given.seconds))

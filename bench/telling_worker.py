@@ -1,0 +1,94 @@
+"""A camera's process as the product has it, that also writes down what it says and looks at.
+
+For evaluations of what becomes of processes that are killed or overloaded: what a process wrote
+before it was killed is still there. `tell_of` sets it in the place of the product's own.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from unittest.mock import patch
+
+from overt.runtime import supervisor
+from overt.runtime.messages import Message, Raised
+from overt.runtime.pipeline import CameraPipeline, PipelineResult
+from overt.runtime.worker import CameraJob
+from overt.runtime.worker import work as real_work
+from overt.runtime.zoned import ZonedDetector
+from overt.values import FaceDetection, Frame
+
+_FOLDER = "OVERT_BENCH_LEDGERS"
+SAYING, SAID = "saying", "said"
+
+
+@contextmanager
+def tell_of(folder: Path) -> Iterator[None]:
+    """Have cameras that start in the block write their ledgers into a folder."""
+    told = {_FOLDER: str(folder)}
+    with patch.dict(os.environ, told), patch.object(supervisor, "work", work):
+        yield
+
+
+def work(job: CameraJob, pipe: Connection, stop: Event) -> None:
+    """Do as the product's own, and keep the ledger of what is said and looked at."""
+    path = Path(os.environ[_FOLDER]) / f"{job.settings.camera}.jsonl"
+    ledger = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def write(**told: Any) -> None:
+        os.write(ledger, (json.dumps(told) + "\n").encode())
+
+    widths_px: dict[int, int] = {}
+    real_detect, real_follow = ZonedDetector.detect, CameraPipeline.follow
+
+    def detect(self: ZonedDetector, frame: Frame) -> list[FaceDetection]:
+        widths_px[frame.sequence] = self.working_px
+        return real_detect(self, frame)
+
+    def follow(self: CameraPipeline, frame: Frame, *rest: Any) -> PipelineResult:
+        result = real_follow(self, frame, *rest)
+        write(
+            looked=frame.sequence,
+            width=widths_px.pop(frame.sequence),
+            age=monotonic() - frame.monotonic_s,
+            alerts=[[each.candidate.subject_id, each.track_id] for each in result.alerts],
+        )
+        return result
+
+    telling: Any = _Telling(pipe, write)
+    with (
+        patch.object(ZonedDetector, "detect", detect),
+        patch.object(CameraPipeline, "follow", follow),
+    ):
+        real_work(job, telling, stop)
+
+
+class _Telling:
+    """A pipe that writes down each alert, before and after it was said."""
+
+    def __init__(self, pipe: Connection, write: Any) -> None:
+        self._pipe = pipe
+        self._write = write
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pipe, name)
+
+    def send(self, message: Message) -> None:
+        """Say something."""
+        if isinstance(message, Raised):
+            self._write(word=SAYING, alert=message.alert.alert_id)
+        self._pipe.send(message)
+        if isinstance(message, Raised):
+            self._write(word=SAID, alert=message.alert.alert_id)
+
+
+def ledger_of(folder: Path, camera: str) -> list[dict[str, Any]]:
+    """Return what a camera's processes have written, one after another."""
+    path = folder / f"{camera}.jsonl"
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines]

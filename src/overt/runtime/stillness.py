@@ -1,0 +1,51 @@
+"""Tells a process that has stopped from one that is only slow: whether it uses the processor.
+
+On a busy machine a camera's process may be late with its word, and must not be ended for that.
+One that hangs or was stopped uses no processor time at all, and does not wait for any either.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+_PROC = Path("/proc")
+_STOPPED, _ASLEEP = "T", "S"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    state: str
+    ticks: int
+
+
+class Stillness:
+    """Watches one process from the moment it is late. Where the system does not tell, it is never still."""
+
+    def __init__(self) -> None:
+        self._last: _Sample | None = None
+        self._since_s = 0.0
+
+    def reset(self) -> None:
+        """The process has said something."""
+        self._last = None
+
+    def look(self, process_id: int) -> tuple[bool, float]:
+        """Return whether it has been stopped by a signal, and for how long it has done nothing.
+
+        The seconds count from the first look after `reset`.
+        """
+        now_s, sample = monotonic(), _sample(process_id)
+        if sample is None or sample != self._last or sample.state not in {_STOPPED, _ASLEEP}:
+            self._last, self._since_s = sample, now_s
+            return False, 0.0
+        return sample.state == _STOPPED, now_s - self._since_s
+
+
+def _sample(process_id: int) -> _Sample | None:
+    """Return its main thread's state, and the processor time of all its threads."""
+    try:
+        stat = (_PROC / str(process_id) / "stat").read_text("ascii", "replace")
+        after_name = stat.rpartition(")")[2].split()  # the name may hold anything
+        return _Sample(after_name[0], int(after_name[11]) + int(after_name[12]))
+    except (OSError, IndexError, ValueError):
+        return None

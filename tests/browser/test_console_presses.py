@@ -1,0 +1,61 @@
+"""A press on a card of the queue is that card's, whatever arrives while the button is down."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from console_world import Duty
+from gallery import World, a_world
+from playwright.sync_api import Page, expect
+from screens import Screens
+from steps import card
+
+from overt.storage import AlertPlace
+from overt.vocabulary import DeploymentState
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with a_world(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def duty(world: World) -> Duty:
+    made = Duty(world.scene, world.deployment(DeploymentState.LIVE))
+    made.operator = world.team["operator"].person
+    return made
+
+
+def _pressed(world: World, screens: Screens, duty: Duty) -> tuple[Page, AlertPlace, AlertPlace]:
+    """Hold the first alert's button down while an earlier one comes to stand before it."""
+    now = world.scene.clock()
+    first = duty.alert()
+    page = world.screen(screens, "operator", duty.console)
+    expect(page.locator("[data-connection='on']").first).to_be_visible()
+    box = card(page).get_by_role("button", name="Open").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    return page, first, duty.alert(captured_at=now - timedelta(minutes=1))
+
+
+def test_what_arrives_during_a_press_does_not_take_it(
+    world: World, screens: Screens, duty: Duty
+) -> None:
+    page, first, _ = _pressed(world, screens, duty)
+    page.wait_for_timeout(1000)  # it would have come by now
+
+    page.mouse.up()
+
+    page.wait_for_url(f"**/alerts/{first.alert_id}")
+
+
+def test_an_alert_is_seen_however_long_a_press_lasts(
+    world: World, screens: Screens, duty: Duty
+) -> None:
+    page, _, earlier = _pressed(world, screens, duty)
+
+    expect(page.locator(".queue .card").first).to_have_attribute("data-alert", earlier.alert_id)
+    page.mouse.up()

@@ -1,0 +1,53 @@
+"""A live frame that has grown old while it waited or was looked at raises nothing."""
+
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from multiprocessing import Pipe
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+import pytest
+from camera_jobs import a_gallery, a_job
+
+from overt.runtime.worker import _Worker
+from overt.values import Frame
+from overt.vision.store import ModelStore, Pack
+from overt.vocabulary import DropCause
+
+pytestmark = pytest.mark.models
+
+_GREY = np.full((120, 160, 3), 90, np.uint8)
+
+
+def a_frame(number: int, age_s: float) -> Frame:
+    return Frame("gate", number, number / 5, datetime.now(UTC), monotonic() - age_s, _GREY)
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_what_is_too_old_after_detection_is_dropped_as_late(
+    store: ModelStore, pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, live: bool
+) -> None:
+    """Promise R5: a live frame older than three seconds never raises an alert."""
+    job = replace(a_job("gate", tmp_path, store.folder, paced=True), lasting=live)
+    monkeypatch.setattr(_Worker, "_decode", lambda _self: None)
+    ours, theirs = Pipe()
+    left = [a_frame(0, 3.5), a_frame(1, 0.0), a_frame(2, 60.0)]
+
+    def stopped() -> bool:
+        if left:
+            worker._buffer.put(left.pop(0))
+            return False
+        return worker._buffer.finished or not worker._buffer._frames
+
+    worker = _Worker(job, a_gallery(), theirs, stopped)
+    with ExitStack() as stack:
+        worker._watch(stack)
+    state = worker._state()
+    for end in (ours, theirs):
+        end.close()
+
+    assert state.dropped[DropCause.LATE] == (2 if live else 0)
+    assert state.counts.frames == (1 if live else 3)
+    assert state.waiting_s < 30, "it looked, though at what was old"

@@ -1,0 +1,68 @@
+"""A process that has stopped is told from one that works, and from one that waits its turn."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from overt.runtime.stillness import Stillness
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux tells")
+LONG_S = 60.0
+
+
+@contextmanager
+def process(work: str) -> Iterator[int]:
+    """Run a few words of Python in another process, once they have begun."""
+    command = [sys.executable, "-c", f"print(flush=True)\n{work}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        try:
+            yield child.pid
+        finally:
+            child.kill()
+
+
+def until(what: Callable[[], bool]) -> bool:
+    """Wait until it is so, or for long enough."""
+    until_s = monotonic() + LONG_S
+    while monotonic() < until_s:
+        if what():
+            return True
+        sleep(0.02)
+    return False
+
+
+def test_one_that_sleeps_is_still_but_was_not_stopped() -> None:
+    stillness = Stillness()
+    with process("import time; time.sleep(600)") as pid:
+        assert until(lambda: stillness.look(pid)[1] > 0.5)
+        assert not stillness.look(pid)[0]
+
+
+def test_one_that_is_stopped_is_known_for_it() -> None:
+    stillness = Stillness()
+    with process("while True: pass") as pid:
+        os.kill(pid, signal.SIGSTOP)
+        assert until(lambda: stillness.look(pid) > (True, 0.5))
+
+
+def test_one_that_works_is_never_still_however_little_it_gets_done() -> None:
+    stillness = Stillness()
+    with process("import os; os.nice(19)\nwhile True: pass") as pid:
+        for _ in range(20):
+            sleep(0.05)
+            assert stillness.look(pid) == (False, 0.0)
+
+
+def test_one_that_is_gone_is_not_still() -> None:
+    with process("") as pid:
+        pass
+    assert Stillness().look(pid) == (False, 0.0)
