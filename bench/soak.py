@@ -153,8 +153,11 @@ class _Watcher:
             blocks = self._blocks(who)
             yield Soaked(
                 who,
-                *(_trend(blocks, name) for name in ("unshared", "resident", "files", "threads")),
-                processes=len(self.pids[who]),
+                _trend(blocks, "unshared"),
+                _trend(blocks, "resident"),
+                _trend(blocks, "files"),
+                _trend(blocks, "threads"),
+                len(self.pids[who]),
             )
 
     def a_camera(self) -> Trend:

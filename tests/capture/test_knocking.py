@@ -45,7 +45,12 @@ def test_another_answer_is_news_and_silence_never_is() -> None:
 
 def test_nobody_is_knocked_up_more_often_than_every_two_seconds() -> None:
     clock, knocks = Clock(), list[float]()
-    door = Door(lambda: knocks.append(clock()) or "", clock=clock)
+
+    def ask() -> str:
+        knocks.append(clock())
+        return ""
+
+    door = Door(ask, clock=clock)
     door.rest()
     for _ in range(2000):
         clock.now_s += 0.05
