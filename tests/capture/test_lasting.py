@@ -162,6 +162,19 @@ def test_a_picture_that_stays_the_same_is_noticed_over_all_streams_and_goes_on()
     assert source.link().losses.total() == 2
 
 
+def test_what_the_last_stream_dropped_is_counted_after_it_is_closed() -> None:
+    clock = Clock()
+    stream = steady(clock, 1.0)
+    source = Lasting("a camera", lambda: stream, lambda: True, clock=clock, sleep=clock.sleep)
+    frames = iter(source)
+    next(frames)
+    stream.dropped[DropCause.DAMAGED] = 7
+
+    source.close()
+
+    assert source.dropped == {DropCause.DAMAGED: 7}
+
+
 def test_a_stream_that_stays_behind_is_opened_anew() -> None:
     clock = Clock()
     behind = [(k * 0.1, 0.1) for k in range(10)] + [(1.0, 6.0)]

@@ -122,8 +122,9 @@ class Lasting:
     @property
     def dropped(self) -> Counter[DropCause]:
         """What was delivered and not handed on, over all streams."""
-        stream = self._stream
-        return self._dropped + stream.dropped if stream is not None else self._dropped.copy()
+        with self._lock:
+            now = self._stream.dropped if self._stream is not None else Counter[DropCause]()
+            return self._dropped + now
 
     def link(self) -> Link:
         """Return how the source is connected now."""
@@ -153,9 +154,17 @@ class Lasting:
 
     def close(self) -> None:
         """Let go of the stream; harmless when repeated."""
-        stream, self._stream = self._stream, None
+        stream = self._let_go()
         if stream is not None:
             stream.close()
+
+    def _let_go(self) -> FrameSource | None:
+        """Have no stream any more, and keep what it counted."""
+        with self._lock:
+            stream, self._stream = self._stream, None
+            if stream is not None:
+                self._dropped += stream.dropped
+            return stream
 
     def _one_stream(self) -> Iterator[Frame]:
         with self._open_stream() as stream:
@@ -186,10 +195,7 @@ class Lasting:
         )
 
     def _lose(self, error: SourceError) -> None:
-        opened = self._stream is not None
-        if opened:
-            self._dropped += self._stream.dropped if self._stream else Counter()
-            self._stream = None
+        opened = self._let_go() is not None
         cause = LossCause.BROKEN if opened else LossCause.NOT_OPENED
         cause = LossCause.BEHIND if isinstance(error, _BehindError) else cause
         with self._lock:
