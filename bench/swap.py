@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, perf_counter
+from typing import Any
 
 import av
 
@@ -334,14 +335,14 @@ def measure(context: Context) -> Swap:
 def _repeated(clip: Path, path: Path) -> Path:
     """Write a clip again and again, without decoding it, until it outlasts the measurement."""
     with av.open(str(clip)) as source, av.open(str(path), "w") as target:
-        stream = source.streams.video[0]
+        stream: Any = source.streams.video[0]
         copied = target.add_stream_from_template(stream)
-        packets = [each for each in source.demux(stream) if each.dts is not None]
+        packets: list[Any] = [each for each in source.demux(stream) if each.dts is not None]
         length = max(each.dts + (each.duration or 0) for each in packets) - packets[0].dts
         taken = [(bytes(each), each.pts, each.dts, each.is_keyframe) for each in packets]
         for turn in range(_TURNS):
             for data, pts, dts, key in taken:
-                packet = av.Packet(data)
+                packet: Any = av.Packet(data)
                 packet.stream, packet.time_base = copied, stream.time_base
                 packet.pts, packet.dts = pts + turn * length, dts + turn * length
                 packet.is_keyframe = key
