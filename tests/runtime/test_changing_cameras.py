@@ -13,7 +13,7 @@ import pytest
 from camera_jobs import a_gallery, a_job
 
 from overt.capture import Zone
-from overt.runtime.messages import Beat, CameraState, Changed, Ended, Message
+from overt.runtime.messages import Beat, CameraState, Changed, Ended
 from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.supervisor import Patience, Supervisor
 from overt.vision.store import ModelStore, Pack
@@ -58,9 +58,9 @@ class _Watch:
                 self.states[message.camera] = message.state
         return {each: _pid_of(each) for each in cameras}
 
-    def answers(self, cameras: frozenset[str]) -> dict[str, Message]:
+    def answers(self, cameras: frozenset[str]) -> dict[str, Changed | Ended]:
         """Listen until each of these has answered, and return what they said."""
-        answered: dict[str, Message] = {}
+        answered: dict[str, Changed | Ended] = {}
         while answered.keys() != cameras:
             message = next(self._messages)
             if isinstance(message, Changed | Ended):
