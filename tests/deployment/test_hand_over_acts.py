@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from acts import THERE, Scene, a_scene, drafted
+from acts import HERE, THERE, Scene, a_scene, drafted
 from overt.deployment import lifecycle
 from overt.deployment.handing_over import ask_to_hand_over
 from overt.errors import AuthorityError, LifecycleError, PermissionDenied
@@ -26,15 +26,12 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         yield opened
 
 
-def _authorised(scene: Scene, unit: str = "") -> DeploymentRow:
-    unit = {"unit": unit} if unit else {}
-    applicant = scene.person(Role.APPLICANT, **unit)
-    row = drafted(scene, applicant, **unit)
-    governance.approve(scene.office, scene.person(Role.COMMANDER, **unit), row)
+def _authorised(scene: Scene, unit: str = HERE) -> DeploymentRow:
+    applicant = scene.person(Role.APPLICANT, unit)
+    row = drafted(scene, applicant, unit=unit)
+    governance.approve(scene.office, scene.person(Role.COMMANDER, unit), row)
     row = lifecycle.submit(scene.office, applicant, row)
-    return lifecycle.authorise(
-        scene.office, scene.person(Role.AUTHORISING_OFFICER, **unit), row, WHY
-    )
+    return lifecycle.authorise(scene.office, scene.person(Role.AUTHORISING_OFFICER, unit), row, WHY)
 
 
 def _live(scene: Scene) -> DeploymentRow:
