@@ -103,7 +103,7 @@ class _OpenVINOSession:
             # Pinned, every session of a machine would have its threads on the same first cores.
             "ENABLE_CPU_PINNING": False,
             # Left alone, a processor that can would calculate with 8 bits of precision (bf16),
-            # and the same face would have another template there: decision 0031.
+            # and the same face would have another template there: decision 0030.
             "INFERENCE_PRECISION_HINT": "f32",
         }
         self._outputs = tuple(output.get_any_name() for output in self._model.outputs)
