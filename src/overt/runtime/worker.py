@@ -5,6 +5,7 @@ the messages of `messages.py` and, in a rehearsal that asks for it, a video; in 
 the pictures that are sent while somebody watches, every face without an alert is hidden.
 """
 
+import gc
 import resource
 import signal
 import threading
@@ -339,11 +340,18 @@ def _open(job: CameraJob, wanted: Callable[[], bool], due: Due) -> FrameSource:
     if job.lasting:
         return Lasting(
             redact(job.source),
-            lambda: _open_once(job, due),
+            lambda: _open_anew(job, due),
             wanted,
             back_off=BackOff(most_s=job.longest_wait_s, tries=job.tries),
             ask=asking(job.source),
         )
+    return _open_once(job, due)
+
+
+def _open_anew(job: CameraJob, due: Due) -> FrameSource:
+    # FFmpeg's objects hang on to each other, and with them the buffers of a stream that was lost:
+    # a megabyte each time, until Python happens to look for such rings.
+    gc.collect()
     return _open_once(job, due)
 
 
