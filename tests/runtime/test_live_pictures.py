@@ -22,8 +22,8 @@ from overt.runtime import jobs
 from overt.runtime.live_pictures import MOST_A_SECOND, MOST_BYTES, MOST_WIDTH_PX, LivePictures
 from overt.runtime.messages import Beat, CameraState, Ended, Message, Picture, Taken, Watched
 from overt.runtime.pipeline import CameraPipeline, CameraSettings, PipelineResult
-from overt.runtime.shown import as_shown
 from overt.runtime.shared_gallery import SharedGallery
+from overt.runtime.shown import as_shown
 from overt.runtime.worker import work
 from overt.synthetic.faces import portrait
 from overt.synthetic.identity import Person
