@@ -22,6 +22,7 @@ from overt.runtime import jobs
 from overt.runtime.live_pictures import MOST_A_SECOND, MOST_BYTES, MOST_WIDTH_PX, LivePictures
 from overt.runtime.messages import Beat, CameraState, Ended, Message, Picture, Taken, Watched
 from overt.runtime.pipeline import CameraPipeline, CameraSettings, PipelineResult
+from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.shown import as_shown
 from overt.runtime.worker import work
 from overt.synthetic.faces import portrait
@@ -351,9 +352,12 @@ def camera(store: ModelStore, pack: Pack, tmp_path: Path) -> Iterator[Connection
     ours, theirs = context.Pipe()
     stop = context.Event()
     job = a_job("gate", clip, store.folder, paced=True)
-    process = context.Process(target=work, args=(job, a_gallery(), theirs, stop), daemon=True)
+    process = context.Process(target=work, args=(job, theirs, stop), daemon=True)
     process.start()
     theirs.close()
+    shared = SharedGallery.of(a_gallery())
+    shared.send(ours, process.pid or 0)
+    shared.close()
     yield ours
     stop.set()
     process.join(20)
