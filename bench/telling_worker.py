@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Any
 from unittest.mock import patch
 
-from overt.runtime import supervisor
+from overt.runtime import supervised
 from overt.runtime.messages import Message, Raised
 from overt.runtime.pipeline import CameraPipeline, PipelineResult
 from overt.runtime.worker import CameraJob
@@ -31,7 +31,7 @@ SAYING, SAID = "saying", "said"
 def tell_of(folder: Path) -> Iterator[None]:
     """Have cameras that start in the block write their ledgers into a folder."""
     told = {_FOLDER: str(folder)}
-    with patch.dict(os.environ, told), patch.object(supervisor, "work", work):
+    with patch.dict(os.environ, told), patch.object(supervised, "work", work):
         yield
 
 
