@@ -43,6 +43,7 @@ class Service(uvicorn.Server):
                 application(office, self.wire),
                 http="h11",
                 ws="none",
+                log_config=None,
                 log_level="warning",
                 access_log=False,
                 server_header=False,

@@ -123,7 +123,13 @@ def _address(process: subprocess.Popen[str]) -> str:
 def served_here(app: ASGIApp) -> Iterator[str]:
     """Serve an application from a thread of this process, its office at hand; give its address."""
     config = uvicorn.Config(
-        app, port=0, log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=1
+        app,
+        port=0,
+        log_config=None,  # or its loggers would stay as it sets them, for every test to come
+        log_level="warning",
+        access_log=False,
+        ws="none",
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="server", daemon=True)

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from acts import HERE, Clock, Scene, drafted
 from overt.audit.events import SignedIn
+from overt.cli import screen
 from overt.cli.boundary import run
 from overt.home import Home
 from overt.people.office import Office
@@ -80,6 +81,8 @@ def run_in(home: Path, *arguments: str | Path, **environment: str) -> Ended:
         redirect_stdout(StringIO()) as out,
         redirect_stderr(StringIO()) as complaints,
     ):
+        screen.out.cache_clear()  # or it would be as wide as somebody's before
+        screen.err.cache_clear()
         status = run([*map(str, arguments)])
     return Ended(status, out.getvalue(), complaints.getvalue())
 

@@ -87,7 +87,7 @@ def test_a_failure_while_looking_ends_the_camera_and_is_told(clip: Path, store: 
     command = [sys.executable, "-c", script, str(store.folder), str(clip)]
 
     with pytest.raises(subprocess.CalledProcessError) as failed:
-        _ended(command, Path(__file__).parents[2], dict(os.environ))
+        _ended(command, Path(__file__).parents[2], os.environ | {"OVERT_DEBUG": "1"})
 
     assert b"ZeroDivisionError" in failed.value.stderr
 
