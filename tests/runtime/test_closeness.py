@@ -48,6 +48,25 @@ def test_other_widths_are_made_ready_after_the_first_look_and_the_next_one_first
     assert detector.fitted == [((1920, 1080), 896), ((1920, 1080), 640)]
 
 
+def test_widths_of_another_size_are_made_ready_once_it_lasts() -> None:
+    detector, now_s = HandMadeDetector(), 100.0
+    pace = Pace(PaceSettings(), 1280, clock=lambda: now_s)
+    closeness = Closeness(detector, pace, fixed=False, clock=lambda: now_s)  # type: ignore[arg-type]
+    for turn in range(20):
+        closeness.begin(a_frame(*((1920, 1080) if turn % 2 == 0 else (1280, 720))))
+        closeness.done()
+        now_s += 3.0
+    first = {size for size, _ in detector.fitted}
+    for _ in range(5):
+        closeness.begin(a_frame(1280, 720))
+        closeness.done()
+        now_s += 3.0
+    closeness._thread.shutdown()
+
+    assert first <= {(1920, 1080)}
+    assert {size for size, _ in detector.fitted} == {(1920, 1080), (1280, 720)}
+
+
 def test_the_detector_looks_as_closely_as_the_pace_says() -> None:
     detector, now_s = HandMadeDetector(), 100.0
     pace = Pace(PaceSettings(), 1280, clock=lambda: now_s)
