@@ -88,6 +88,12 @@ class SoakResult:
             for each in self.soaked
         )
         yield Claim("soak: descriptors and threads", "as many at the end", told, flat)
+        yield Claim(
+            "soak: cameras looked, alerted and were found again, else nothing is told",
+            "all three",
+            f"{self.frames:,} frames, {self.alerts} alerts, {self.reconnects} reconnects",
+            min(self.frames, self.alerts, self.reconnects) > 0,
+        )
 
     def grids(self) -> Iterator[Grid]:
         """Return every process."""
