@@ -147,7 +147,7 @@ def _ours(context: Context, scene: Scene, gallery: Gallery) -> Pace:
     detectors = [context.pack.detector(job.detector) for _ in range(job.threads)]
     extractor = context.pack.extractor(threads=job.threads)
     pipeline = CameraPipeline(job.settings, detectors[0], extractor, gallery)
-    for detector in detectors:  # networks are compiled for a size of picture when they meet it
+    for detector in detectors:  # engines make ready for a size of picture when they meet it
         detector.detect(frames[0].image)
     extractor.extract([np.zeros((extractor.chip.size_px, extractor.chip.size_px, 3), np.uint8)])
     buffer = BoundedQueue(len(frames))

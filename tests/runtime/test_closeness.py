@@ -1,4 +1,4 @@
-"""The width that a camera looks at is its pace's, and the others are made ready meanwhile."""
+"""The width that a camera looks at is its pace's."""
 
 from datetime import UTC, datetime
 
@@ -13,58 +13,18 @@ NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 
 class HandMadeDetector:
-    """Takes note of what it is made ready for."""
+    """Looks at whole frames."""
 
     def __init__(self) -> None:
         self.working_px = 1280
-        self.fitted: list[tuple[tuple[int, int], int]] = []
 
     def size_px(self, frame: Frame) -> tuple[int, int]:
         """The size of the whole frame."""
         return frame.image.shape[1], frame.image.shape[0]
 
-    def fit(self, size: tuple[int, int], working_px: int) -> None:
-        """Take note."""
-        self.fitted.append((size, working_px))
-
 
 def a_frame(width: int, height: int) -> Frame:
     return Frame("gate", 0, 0.0, NOON, 0.0, np.zeros((height, width, 3), np.uint8))
-
-
-def test_other_widths_are_made_ready_after_the_first_look_and_the_next_one_first() -> None:
-    detector, now_s = HandMadeDetector(), 100.0
-    pace = Pace(PaceSettings(), 1280, clock=lambda: now_s)
-    closeness = Closeness(detector, pace, fixed=False)  # type: ignore[arg-type]
-    closeness.begin(a_frame(1920, 1080))
-    before = list(detector.fitted)
-    for _ in range(3):
-        closeness.done()
-        closeness.begin(a_frame(1920, 1080))
-    closeness._thread.shutdown()
-
-    assert not before, "nothing is in the first look's way"
-    assert detector.working_px == 1280
-    assert detector.fitted == [((1920, 1080), 896), ((1920, 1080), 640)]
-
-
-def test_widths_of_another_size_are_made_ready_once_it_lasts() -> None:
-    detector, now_s = HandMadeDetector(), 100.0
-    pace = Pace(PaceSettings(), 1280, clock=lambda: now_s)
-    closeness = Closeness(detector, pace, fixed=False, clock=lambda: now_s)  # type: ignore[arg-type]
-    for turn in range(20):
-        closeness.begin(a_frame(*((1920, 1080) if turn % 2 == 0 else (1280, 720))))
-        closeness.done()
-        now_s += 3.0
-    first = {size for size, _ in detector.fitted}
-    for _ in range(5):
-        closeness.begin(a_frame(1280, 720))
-        closeness.done()
-        now_s += 3.0
-    closeness._thread.shutdown()
-
-    assert first <= {(1920, 1080)}
-    assert {size for size, _ in detector.fitted} == {(1920, 1080), (1280, 720)}
 
 
 def test_the_detector_looks_as_closely_as_the_pace_says() -> None:
@@ -76,8 +36,7 @@ def test_the_detector_looks_as_closely_as_the_pace_says() -> None:
         closeness.begin(a_frame(1920, 1080))
         widths.append(detector.working_px)
         now_s += 1.0
-        closeness.done()
-    closeness.close()
+        pace.done()
 
     assert widths[0] == 1280
     assert widths[-1] == 640
@@ -87,26 +46,25 @@ def test_the_detector_looks_as_closely_as_the_pace_says() -> None:
 def test_another_zone_has_another_size_to_look_at() -> None:
     """A camera that is given a larger zone looks at it no less closely than it may."""
     small, large = HandMadeDetector(), HandMadeDetector()
-    closeness = Closeness(small, Pace(PaceSettings(), 1280), fixed=False)  # type: ignore[arg-type]
+    pace = Pace(PaceSettings(), 1280)
+    closeness = Closeness(small, pace, fixed=False)  # type: ignore[arg-type]
     closeness.begin(a_frame(400, 300))
-    closeness.done()
+    pace.done()
     closeness.look_by(large)  # type: ignore[arg-type]
     closeness.begin(a_frame(1920, 1080))
-    closeness.close()
 
     assert (small.working_px, large.working_px) == (400, 640)
 
 
 def test_a_recording_that_waits_leaves_its_detectors_alone() -> None:
     detector = HandMadeDetector()
-    closeness = Closeness(detector, Pace(PaceSettings.unhurried(960), 960), fixed=True)  # type: ignore[arg-type]
+    pace = Pace(PaceSettings.unhurried(960), 960)
+    closeness = Closeness(detector, pace, fixed=True)  # type: ignore[arg-type]
     for width in (1920, 640, 1280):
         closeness.begin(a_frame(width, 480))
-        closeness.done()
-    closeness.close()
+        pace.done()
 
     assert detector.working_px == 1280
-    assert not detector.fitted
 
 
 def test_cameras_share_the_cores_and_none_has_fewer_than_one() -> None:

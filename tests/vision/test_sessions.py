@@ -1,6 +1,7 @@
 """Only whole, self-contained image models are loaded, and both engines agree on them."""
 
-from concurrent.futures import ThreadPoolExecutor
+import resource
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -8,7 +9,18 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from overt.errors import ModelError
+from overt.synthetic.faces import portrait
+from overt.synthetic.identity import Person
+from overt.values import FaceDetection
+from overt.vision.detection import DetectorSettings
 from overt.vision.sessions import Backend, open_session
+from overt.vision.store import Pack
+
+_STATM = Path("/proc/self/statm")
+
+
+def _resident_mb() -> float:
+    return int(_STATM.read_text("ascii").split()[1]) * resource.getpagesize() / 1e6
 
 
 def _model(inputs: int = 1, rank: int = 4) -> onnx.ModelProto:
@@ -39,28 +51,36 @@ def test_any_size_and_batch_can_be_run(backend: Backend) -> None:
     assert session.outputs == ("mean",)
 
 
-def test_a_size_that_was_fitted_ahead_is_compiled_once_whoever_asks() -> None:
-    """A camera looks on while another width is made ready, and finds it made when it comes."""
-    session = open_session(_model().SerializeToString())
-    shape = (1, 3, 32, 64)
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(session.fit, [shape] * 8))
-        session.fit(shape)
-    compiled = dict(session._compiled)  # type: ignore[attr-defined]
+@pytest.mark.skipif(not _STATM.exists(), reason="needs Linux: reads /proc")
+def test_many_sizes_do_not_pile_up(pack: Pack) -> None:
+    """A camera may send pictures of ever other sizes; unbounded, these would take 490 MB."""
+    detector = pack.detector(DetectorSettings())
+    sides = range(32, 384, 32)
+    detector.detect(np.zeros((max(sides), max(sides), 3), np.uint8))
+    before_mb = _resident_mb()
 
-    session.run(np.zeros(shape, np.float32))
+    for height in sides:
+        for width in sides:
+            detector.detect(np.zeros((height, width, 3), np.uint8))
 
-    assert list(compiled) == [(3, 32, 64)]
-    assert dict(session._compiled) == compiled  # type: ignore[attr-defined]
+    assert _resident_mb() - before_mb < 200
 
 
-def test_many_sizes_do_not_pile_up() -> None:
-    session = open_session(_model().SerializeToString())
+def test_a_size_met_before_another_gives_the_same_to_the_last_bit(pack: Pack) -> None:
+    """The width that a camera looks at changes with the load, and nothing else may."""
+    picture = portrait(Person.from_seed(11))
+    widths_px = (160, 320, 224, 320, 160, 224)
+    detector = pack.detector(DetectorSettings())
+    found: dict[int, list[list[FaceDetection]]] = {}
+    for width_px in widths_px:
+        detector.working_px = width_px
+        found.setdefault(width_px, []).append(detector.detect(picture))
 
-    for width in range(8, 40):
-        session.run(np.zeros((1, 3, 8, width), np.float32))
-
-    assert len(session._compiled) <= 8  # type: ignore[attr-defined]
+    assert all(faces for faces, _ in found.values())
+    for first, again in found.values():
+        for one, other in zip(first, again, strict=True):
+            np.testing.assert_array_equal(one.box_px, other.box_px)
+            assert one.detection_score == other.detection_score
 
 
 @pytest.mark.parametrize("backend", Backend)

@@ -204,7 +204,6 @@ class _Worker:
 
     def _watch(self, stack: ExitStack) -> None:
         video: RehearsalVideo | None = None
-        stack.callback(self._closeness.close)
         lookahead = stack.enter_context(self._lookahead)
         while not self._stopped() and not lookahead.finished:
             self._hear()
@@ -218,7 +217,7 @@ class _Worker:
                 else:
                     self._follow(*detected, video)
                 self._last_look_s = monotonic()
-                self._closeness.done()
+                self._pace.done()
             self._beat()
 
     def _is_late(self, frame: Frame) -> bool:

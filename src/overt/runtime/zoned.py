@@ -35,10 +35,6 @@ class ZonedDetector:
         left, top, right, bottom = self.looked_at_px(frame)
         return right - left, bottom - top
 
-    def fit(self, size: tuple[int, int], working_px: int) -> None:
-        """Get ready for parts of a size; see `Detector.fit`."""
-        self._detector.fit(size, working_px)
-
     def looked_at_px(self, frame: Frame) -> Box:
         """Return the part of the frame that is looked at, in its pixels."""
         height, width = frame.image.shape[:2]

@@ -62,7 +62,7 @@ class DetectorSettings:
 class Detector:
     """Finds the faces of a picture with one network. Not safe for use by several threads.
 
-    `working_px` may be changed between pictures; see `fit`.
+    `working_px` may be changed between pictures.
     """
 
     def __init__(
@@ -93,14 +93,6 @@ class Detector:
             )
             for index in kept
         ]
-
-    def fit(self, size: tuple[int, int], working_px: int) -> None:
-        """Have the network ready for pictures of a size, (width, height), at a working width.
-
-        Otherwise it is made ready when the first comes, which takes from a third of a second to a
-        second. May be called in another thread while faces are looked for.
-        """
-        self._session.fit((1, 3, *self._padded(*_scaled(size, working_px))))
 
     def _prepare(self, image: RGBImage) -> tuple[NDArray[np.float32], np.float32]:
         """Return the network's input, `(1, 3, h, w)` in 0-255, and its scale to the picture."""

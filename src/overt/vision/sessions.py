@@ -7,8 +7,6 @@ what was checked and no external data file is followed.
 """
 
 import sys
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
@@ -25,7 +23,10 @@ from overt.errors import ModelError
 sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 import openvino  # noqa: E402  only now
 
-_COMPILED_SHAPES_KEPT = 8  # a video has one; the sizes of enrolment pictures are rounded to few
+_KEPT_FOR_SIZES = 100
+"""How many parts of a network the engine keeps ready for sizes that it met; else 5,000 a network,
+which for a stream of ever other sizes is a gigabyte (decision 0031).
+"""
 
 
 class Backend(StrEnum):
@@ -44,9 +45,6 @@ class InferenceSession(Protocol):
 
     def run(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Run `tensor`, `(n, channels, height, width)` float32, and return every output."""
-
-    def fit(self, shape: tuple[int, ...]) -> None:
-        """Get ready to run tensors of this shape; another thread may run others meanwhile."""
 
 
 def open_session(
@@ -92,11 +90,10 @@ def _core() -> openvino.Core:
 
 
 class _OpenVINOSession:
-    """Compiles once for each input size it meets, which runs faster than a free size."""
+    """Compiled once, for pictures of any size and number: decision 0031."""
 
     def __init__(self, model: bytes, threads: int) -> None:
-        self._model = _core().read_model(model)
-        self._settings = {
+        settings = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": 1,
@@ -105,44 +102,18 @@ class _OpenVINOSession:
             # Left alone, a processor that can would calculate with 8 bits of precision (bf16),
             # and the same face would have another template there: decision 0030.
             "INFERENCE_PRECISION_HINT": "f32",
+            "CPU_RUNTIME_CACHE_CAPACITY": str(_KEPT_FOR_SIZES),
         }
-        self._outputs = tuple(output.get_any_name() for output in self._model.outputs)
-        self._compiled: OrderedDict[tuple[int, ...], openvino.CompiledModel] = OrderedDict()
-        self._keeping, self._compiling = threading.Lock(), threading.Lock()
+        self._compiled = _core().compile_model(_core().read_model(model), "CPU", settings)
+        self._outputs = tuple(output.get_any_name() for output in self._compiled.outputs)
 
     @property
     def outputs(self) -> tuple[str, ...]:
         return self._outputs
 
     def run(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        results = self._compiled_for(tensor.shape)(tensor)
+        results = self._compiled(tensor)
         return [np.asarray(results[index]) for index in range(len(self._outputs))]
-
-    def fit(self, shape: tuple[int, ...]) -> None:
-        self._compiled_for(shape)
-
-    def _compiled_for(self, shape: tuple[int, ...]) -> openvino.CompiledModel:
-        # The batch stays free: faces come in any number, and compiling costs 0.2 s.
-        size = shape[1:]
-        if (known := self._known(size)) is not None:
-            return known
-        with self._compiling:
-            if (known := self._known(size)) is not None:
-                return known  # another thread has compiled it meanwhile
-            model = self._model.clone()
-            model.reshape([-1, *size])
-            compiled = _core().compile_model(model, "CPU", self._settings)
-            with self._keeping:
-                self._compiled[size] = compiled
-                if len(self._compiled) > _COMPILED_SHAPES_KEPT:
-                    self._compiled.popitem(last=False)
-            return compiled
-
-    def _known(self, size: tuple[int, ...]) -> openvino.CompiledModel | None:
-        with self._keeping:
-            if size in self._compiled:
-                self._compiled.move_to_end(size)
-            return self._compiled.get(size)
 
 
 class _OnnxRuntimeSession:
@@ -170,9 +141,6 @@ class _OnnxRuntimeSession:
     def run(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         results: Sequence[NDArray[np.float32]] = self._session.run(None, {self._input: tensor})
         return list(results)
-
-    def fit(self, shape: tuple[int, ...]) -> None:
-        """Do nothing: it takes any size as it comes."""
 
 
 def _with_free_size(model: bytes) -> bytes:

@@ -53,7 +53,7 @@ def inference(store: ModelStore, name: str) -> Finding:
             FaceFinder(pack_),
             pack_.extractor(),
         )
-        for _ in range(2):  # the first time, networks are fitted to the picture's size
+        for _ in range(2):  # the first time, the engine makes ready for the picture's size
             began_s = monotonic()
             faces = finder.find(picture)
             extractor.extract(extractor.align(picture, faces))
