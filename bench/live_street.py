@@ -13,15 +13,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from threading import Event, Thread
 from time import monotonic, sleep
 from typing import Any
 
 import av
 
 from bench.testing import SYSTEM_PYTHON, demand_server, free_port
+from overt.errors import OvertError
 
 _HERE = Path(__file__).parent
 _LEAD_S = 1.0
+_LONGEST_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,35 @@ def live_street(film: Path) -> Iterator[LiveStreet]:
     feed = [sys.executable, "-m", "bench.live_street", str(film), str(feed_port)]
     with _speaking(server) as (port, _), _speaking(feed) as (began_s, _):
         url = f"rtsp://operator:s3cr3t@127.0.0.1:{int(port)}/clip"
-        yield LiveStreet(url, int(port), began_s)
+        with _kept_open(url):
+            yield LiveStreet(url, int(port), began_s)
+
+
+@contextmanager
+def _kept_open(url: str) -> Iterator[None]:
+    """Be one who watches, all the time.
+
+    A server whose last reader leaves takes the feed down, and where another comes just then it has
+    been seen to hang for ever: two readers of the feed, and no answer to anybody.
+    """
+    over, plays = Event(), Event()
+
+    def read() -> None:
+        with av.open(url, options={"rtsp_transport": "tcp"}, timeout=_LONGEST_S) as source:
+            for _ in source.demux(video=0):
+                plays.set()
+                if over.is_set():
+                    return
+
+    reader = Thread(target=read, daemon=True)
+    reader.start()
+    if not plays.wait(_LONGEST_S):
+        raise OvertError("The street cannot be seen: its server does not deliver.")
+    try:
+        yield
+    finally:
+        over.set()
+        reader.join(_LONGEST_S)
 
 
 @contextmanager

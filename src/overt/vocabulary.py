@@ -33,6 +33,7 @@ class DropCause(StrEnum):
     NOT_DUE = "not due yet"
     OVERTAKEN = "overtaken by a newer frame"
     DAMAGED = "damaged in decoding"
+    PASSED_OVER = "passed over to catch up"
     LATE = "older than the limit for live use"
     LEFT = "left over when the camera was stopped"
 

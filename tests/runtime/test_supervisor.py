@@ -12,12 +12,14 @@ from contextlib import closing
 from pathlib import Path
 from threading import Event, Timer
 from time import monotonic, sleep
+from typing import Any
 
 import numpy as np
 import pytest
 from camera_jobs import a_gallery, a_job
 
 from overt.runtime.messages import Beat, Ended, Message
+from overt.runtime.supervised import SupervisedCamera
 from overt.runtime.supervisor import Patience, Supervisor
 from overt.vision.store import ModelStore, Pack
 from rehearsals import write_clip
@@ -212,3 +214,50 @@ def test_a_camera_is_given_no_key_and_no_session(
     for name in (b"OVERT_MASTER_KEY", b"TEST_KEY", b"OVERT_SESSION", b"a-token"):
         assert name not in given
     assert os.environ["OVERT_SESSION"] == "a-token"
+
+
+def test_cameras_begin_one_after_another_where_there_is_one_core(
+    models: Path, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["one", "two", "three"]
+    history: list[str] = []
+    start = SupervisedCamera.start
+
+    def noted(self: SupervisedCamera, *given: Any) -> None:
+        history.append(f"{self.name} begins")
+        start(self, *given)
+
+    monkeypatch.setattr(SupervisedCamera, "start", noted)
+    monkeypatch.setattr("overt.runtime.supervisor.cores", lambda: 1)
+    stop = Event()
+    jobs = [a_job(name, long_clip, models, paced=True) for name in names]
+    supervisor = Supervisor(jobs, a_gallery(), PATIENCE)
+    try:
+        for message in supervisor.listen(stop.is_set):
+            if isinstance(message, Beat):
+                history.append(f"{message.state.camera} is ready")
+            if len(set(history)) == 6:
+                stop.set()
+    finally:
+        supervisor.close()
+
+    assert list(dict.fromkeys(history)) == [
+        f"{name} {what}" for name in names for what in ("begins", "is ready")
+    ]
+
+
+def test_a_camera_whose_turn_did_not_come_ends_with_the_others(
+    models: Path, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("overt.runtime.supervisor.cores", lambda: 1)
+    names = [f"camera {number}" for number in range(4)]
+    jobs = [a_job(name, long_clip, models, paced=True) for name in names]
+    supervisor = Supervisor(jobs, a_gallery(), PATIENCE)
+    try:
+        messages = [each for each in supervisor.listen(lambda: True) if each is not None]
+    finally:
+        supervisor.close()
+
+    ended = {each.state.camera: each.error for each in messages if isinstance(each, Ended)}
+    assert ended == dict.fromkeys(names)
+    assert not multiprocessing.active_children()

@@ -9,13 +9,15 @@ a library is not ended here: the supervisor ends the process.
 import random
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from math import inf
 from typing import Self
 
+from overt.capture.backlog import BehindError
+from overt.capture.freshness import Freshness
 from overt.capture.knocking import Ask, Door
 from overt.capture.source import FrameSource
 from overt.capture.stillness import Stillness
@@ -29,7 +31,6 @@ OLDEST_S = 3.0
 _BEHIND_S = 5.0  # of nothing but late pictures; a new stream has no backlog
 _STEADY_S = 10.0  # a stream that lasted so long was no flash in the pan
 _ANEW_S = 30.0  # news lets waits begin anew no oftener than this
-_FRESH_OVER_S = 60
 _NAP_S = 0.05
 
 
@@ -187,7 +188,7 @@ class Lasting:
                     late_since_s = min(late_since_s, now_s)
                     self._dropped[DropCause.LATE] += 1
                 if now_s - late_since_s > _BEHIND_S:
-                    raise _BehindError(self.info.source)
+                    raise BehindError(self.info.source, OLDEST_S)
                 if not self._wanted():
                     return
         raise SourceError(
@@ -197,7 +198,7 @@ class Lasting:
     def _lose(self, error: SourceError) -> None:
         opened = self._let_go() is not None
         cause = LossCause.BROKEN if opened else LossCause.NOT_OPENED
-        cause = LossCause.BEHIND if isinstance(error, _BehindError) else cause
+        cause = LossCause.BEHIND if isinstance(error, BehindError) else cause
         with self._lock:
             losses = self._link.losses + Counter({cause: 1})
             self._link = replace(self._link, losses=losses, why=error.message)
@@ -240,14 +241,6 @@ class Lasting:
             self._back_off.reset()
 
 
-class _BehindError(SourceError):
-    def __init__(self, shown: str) -> None:
-        super().__init__(
-            f"{shown} is more than {OLDEST_S:.0f} seconds behind.",
-            remedy="Check the network between the camera and this machine, and the camera's clock.",
-        )
-
-
 class _Placing:
     """Puts the frames of all streams on one line of time, and tells how old each is."""
 
@@ -256,13 +249,13 @@ class _Placing:
         self._origin_s: float | None = None
         self._last_s = -1e-3
         self._sequence = self._base = 0
-        self._freshness = _Freshness()
+        self._freshness = Freshness()
 
     def begin(self) -> None:
         """A new stream begins."""
         self._offset_s = None
         self._base = self._sequence
-        self._freshness = _Freshness()
+        self._freshness = Freshness()
 
     def place(self, frame: Frame, now_s: float) -> tuple[Frame, float]:
         """Return a frame as part of the whole, and how old it is in seconds."""
@@ -282,26 +275,3 @@ class _Placing:
             monotonic_s=frame.monotonic_s - age_s,
         )
         return placed, age_s
-
-
-class _Freshness:
-    """Tells how late a picture is, by the least delay of the last minute.
-
-    A camera's clock is not ours, and only differences are known: a picture is as old as it came
-    later, after its own time stamp, than the promptest one lately. A minute is short enough for
-    a clock that runs wrong, and a stream that stays behind for seconds is opened anew.
-    """
-
-    def __init__(self) -> None:
-        self._least: deque[tuple[int, float]] = deque()  # by second of arrival
-
-    def age_s(self, presentation_s: float, arrived_s: float) -> float:
-        """Return how old a picture is that arrives now, in seconds from 0."""
-        delay_s, second = arrived_s - presentation_s, int(arrived_s)
-        if self._least and self._least[-1][0] == second:
-            self._least[-1] = (second, min(delay_s, self._least[-1][1]))
-        else:
-            self._least.append((second, delay_s))
-        while self._least[0][0] < second - _FRESH_OVER_S:
-            self._least.popleft()
-        return delay_s - min(delay for _, delay in self._least)

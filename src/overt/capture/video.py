@@ -16,6 +16,7 @@ from av.stream import Discard, Disposition
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
+from overt.capture.backlog import Backlog
 from overt.capture.orientation import upright
 from overt.capture.pictures import PictureSource
 from overt.capture.source import LARGEST_PICTURE_PX, CaptureSettings, Due, always, check_size
@@ -32,7 +33,8 @@ class VideoSource(PictureSource):
     It is open only once a first picture has decoded, so that a source that cannot deliver is
     found out at the start. Damaged packets and pictures are counted and passed over: no
     decision about a person rests on a picture the decoder had to make up. A picture that is not
-    `due` is decoded, since later ones build on it, and no more.
+    `due` is decoded, since later ones build on it, and no more; of a live source that cannot be
+    decoded in time, pictures are passed over up to a key picture.
 
     Raises (when made):
         SourceError: the container has no video, or none of it decodes within the limits.
@@ -58,6 +60,7 @@ class VideoSource(PictureSource):
             self._prepare_decoder(settings.decode_threads, live=live)
             rate = _frames_per_second(self._stream)
             frame_s = 1 / (rate or _USUAL_FRAMES_PER_SECOND)
+            self._backlog = Backlog(shown, frame_s) if live else None
             super().__init__(settings, frame_s=frame_s, live=live, due=due)
             self.info = self._describe(rate)
         except BaseException:
@@ -98,6 +101,9 @@ class VideoSource(PictureSource):
 
     def _decode(self) -> Generator[Frame, None, None]:
         for packet in self._packets():
+            if self._is_passed_over(packet):
+                self.dropped[DropCause.PASSED_OVER] += 1
+                continue
             try:
                 for picture in self._decoded(packet):
                     if picture.is_corrupt:
@@ -109,6 +115,13 @@ class VideoSource(PictureSource):
             except FFmpegError:
                 self.dropped[DropCause.DAMAGED] += 1
         self._end()
+
+    def _is_passed_over(self, packet: "Packet[VideoStream] | None") -> bool:
+        if self._backlog is None or packet is None or not packet.size:
+            return False
+        stamp = packet.pts if packet.dts is None else packet.dts
+        seconds = None if stamp is None else float(stamp * packet.time_base)
+        return self._backlog.passes_over(seconds, is_key=packet.is_keyframe)
 
     def _decoded(self, packet: "Packet[VideoStream] | None") -> list[av.VideoFrame]:
         began_s = perf_counter()

@@ -34,6 +34,9 @@ _STEADY_S = 5.0
 """A process that looked for so long was no flash in the pan; the next one need not wait long."""
 
 _FIRST_WAIT_S = 0.1
+_LOADING_S = 10.0
+"""After so long the next camera begins as well, whatever holds this one up."""
+
 _LATE_S = 0.5  # two beats
 _CAMERAS_FAULT = frozenset({LossCause.NOT_OPENED, LossCause.STALLED})
 
@@ -98,6 +101,17 @@ class SupervisedCamera:
         self._before = CameraState(job.settings.camera)
         self._split: CameraState | None = None
         self._alerted: dict[str, tuple[Template, float]] = {}
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it never had a process."""
+        return self.process is None and not self.ended
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether its process has not said a word yet, and began a short while ago."""
+        silent = self.pipe is not None and self._now is None
+        return silent and monotonic() - self.heard_s < _LOADING_S
 
     @property
     def is_to_change(self) -> bool:

@@ -13,6 +13,7 @@ from overt.errors import ConfigurationError, ModelError, SourceError
 from overt.logs import tell
 from overt.logs.events import CameraProcessEnded
 from overt.matching.gallery import Gallery
+from overt.runtime.crew import cores
 from overt.runtime.messages import (
     Beat,
     Changed,
@@ -55,8 +56,7 @@ class Supervisor:
         self._watched = False
         self._stopping = False
         self._cameras = [SupervisedCamera(job, self._context) for job in jobs]
-        for camera in self._cameras:
-            self._begin(camera)
+        self._begin_new()
 
     def listen(self, should_stop: Callable[[], bool]) -> Iterator[Message | None]:
         """Yield every message until all cameras have ended; None when a moment passed silently.
@@ -73,14 +73,15 @@ class Supervisor:
                 yield None
             yield from self._end_faulty()
             yield from self._begin_again()
+            self._begin_new()
 
     def change(self, jobs: Sequence[CameraJob], gallery: SharedGallery) -> frozenset[str]:
         """Give the cameras other jobs and another list; return the names of those that answer.
 
         A camera takes over what it can between two frames; if its source or its models are
         others, another process does. Whatever those named here say belongs to the job before,
-        until each says `Changed`, or `Ended` where no job is left for it. What is new begins at
-        once. The gallery is this supervisor's from now on.
+        until each says `Changed`, or `Ended` where no job is left for it. What is new begins as
+        soon as there is room. The gallery is this supervisor's from now on.
         """
         before, self._gallery = self._gallery, gallery
         before.close()
@@ -95,8 +96,7 @@ class Supervisor:
                 camera.change(job, gallery)
         added = [SupervisedCamera(job, self._context) for job in left.values()]
         self._cameras = [*going, *added]
-        for camera in added:
-            self._begin(camera)
+        self._begin_new()
         return frozenset(camera.name for camera in going)
 
     def withdraw(self, subject_ids: frozenset[str]) -> None:
@@ -130,6 +130,17 @@ class Supervisor:
         self._stopping = True
         for camera in self._cameras:
             camera.leave()
+
+    def _begin_new(self) -> None:
+        """Begin with cameras that never had a process, as many at a time as there are cores.
+
+        They load libraries and models; more at once would only be ready later, all of them.
+        """
+        loading = sum(camera.is_loading for camera in self._cameras)
+        for camera in self._cameras:
+            if camera.is_new and not camera.leaves and loading < cores():
+                self._begin(camera)
+                loading += 1
 
     def _begin(self, camera: SupervisedCamera) -> None:
         """Start a camera's process, with what it has to know of the time before."""
@@ -215,12 +226,12 @@ class Supervisor:
 
     def _begin_again(self) -> Iterator[Message]:
         for camera in self._cameras:
-            if camera.ended or camera.again_s is None:
+            if camera.ended or not (camera.is_new or camera.again_s is not None):
                 continue
             if camera.is_to_change:
                 yield from self._turn(camera)
             elif camera.leaves:
                 camera.ended = True
                 yield Ended(camera.told())
-            elif monotonic() >= camera.again_s:
+            elif camera.again_s is not None and monotonic() >= camera.again_s:
                 self._begin(camera)
