@@ -19,13 +19,27 @@ from gi.repository import (  # type: ignore[import-not-found]  # noqa: E402  the
 _CAPS = "application/x-rtp,media=video,clock-rate=90000,encoding-name=H264,payload=96"
 
 Gst.init(None)
-factory = GstRtspServer.RTSPMediaFactory()
+
+
+class Street(GstRtspServer.RTSPMediaFactory):  # type: ignore[misc]
+    """One reader of the feed for all who watch, whatever port they think that this is.
+
+    Left alone, there is another reader for everybody who comes through a port of another number,
+    and the feed goes to one of them only.
+    """
+
+    def do_gen_key(self, _url: object) -> str:
+        """Return what is the same for all who are to share a reader."""
+        return "street"
+
+
+factory = Street()
 factory.set_launch(
     f'( udpsrc address=127.0.0.1 port={sys.argv[1]} buffer-size=1000000 caps="{_CAPS}" '
     "! rtph264depay ! h264parse config-interval=-1 ! rtph264pay name=pay0 pt=96 "
     "config-interval=-1 )"
 )
-factory.set_shared(True)  # one reader of the feed, for all who watch
+factory.set_shared(True)
 server = GstRtspServer.RTSPServer()
 server.set_address("127.0.0.1")
 server.set_service("0")
