@@ -175,6 +175,16 @@ def test_what_the_last_stream_dropped_is_counted_after_it_is_closed() -> None:
     assert source.dropped == {DropCause.DAMAGED: 7}
 
 
+def test_what_a_stream_dropped_after_its_last_picture_is_numbered_as_well() -> None:
+    clock = Clock()
+    streams = [steady(clock, 0.5), steady(clock, 0.3)]
+    streams[0].dropped[DropCause.PASSED_OVER] = 40
+
+    frames = list(wanting(clock, [*streams]))
+
+    assert [frame.sequence for frame in frames] == [0, 1, 2, 3, 4, 45, 46, 47]
+
+
 def test_a_stream_that_stays_behind_is_opened_anew() -> None:
     clock = Clock()
     behind = [(k * 0.1, 0.1) for k in range(10)] + [(1.0, 6.0)]

@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing import Pipe
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from camera_jobs import a_gallery, a_job
 
+from overt.runtime.messages import Raised
 from overt.runtime.worker import _Worker
 from overt.values import Frame
 from overt.vision.store import ModelStore, Pack
@@ -51,3 +53,38 @@ def test_what_is_too_old_after_detection_is_dropped_as_late(
     assert state.dropped[DropCause.LATE] == (2 if live else 0)
     assert state.counts.frames == (1 if live else 3)
     assert state.waiting_s < 30, "it looked, though at what was old"
+
+
+@pytest.mark.parametrize(("age_s", "raised"), [(2.0, True), (2.95, False)])
+def test_an_alert_that_took_too_long_to_find_is_left_to_a_later_look(
+    store: ModelStore,
+    pack: Pack,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    age_s: float,
+    raised: bool,
+) -> None:
+    """A machine that is overrun may take a second for features and search alone."""
+    job = replace(a_job("gate", tmp_path, store.folder, paced=True), lasting=True)
+    monkeypatch.setattr(_Worker, "_decode", lambda _self: None)
+    ours, theirs = Pipe()
+    worker = _Worker(job, a_gallery(), theirs, lambda: False)
+    alert = SimpleNamespace(candidate=SimpleNamespace(subject_id="S1"))
+    forgotten: list[set[str]] = []
+    sent: list[object] = []
+
+    def slowly(_frame: Frame, _faces: object) -> object:
+        sleep(0.1)
+        return SimpleNamespace(alerts=(alert,))
+
+    monkeypatch.setattr(worker._pipeline, "follow", slowly)
+    monkeypatch.setattr(worker._pipeline, "forget", forgotten.append)
+    monkeypatch.setattr(worker._pipeline, "template_of", lambda _subject: np.zeros(4, np.float32))
+    monkeypatch.setattr(worker, "_send", sent.append)
+    worker._follow(a_frame(0, age_s), [], None)
+    for end in (ours, theirs):
+        end.close()
+
+    assert [type(each) for each in sent] == ([Raised] if raised else [])
+    assert forgotten == ([] if raised else [{"S1"}])

@@ -115,6 +115,7 @@ class Lasting:
         self._lock = threading.Lock()
         self._link = Link(LinkState.LOST if self._back_off.tries else LinkState.OPENING)
         self._since_s = clock()
+        self._came = 0
         self._dropped: Counter[DropCause] = Counter()
         self._stream: FrameSource | None = None
         self._placing = _Placing()
@@ -159,6 +160,11 @@ class Lasting:
         if stream is not None:
             stream.close()
 
+    def _accounted(self) -> int:
+        """Return how many pictures earlier streams delivered, handed on or not."""
+        late = self._dropped[DropCause.LATE]  # they came as well
+        return self._came + self._dropped.total() - late
+
     def _let_go(self) -> FrameSource | None:
         """Have no stream any more, and keep what it counted."""
         with self._lock:
@@ -170,9 +176,10 @@ class Lasting:
     def _one_stream(self) -> Iterator[Frame]:
         with self._open_stream() as stream:
             self._stream, self.info = stream, stream.info
-            self._placing.begin()
+            self._placing.begin(self._accounted())
             began_s, late_since_s = self._clock(), inf
             for frame in stream:
+                self._came += 1
                 now_s = self._clock()
                 self._turn(LinkState.PLAYING)
                 if self._stillness.due(now_s):
@@ -248,13 +255,13 @@ class _Placing:
         self._offset_s: float | None = None
         self._origin_s: float | None = None
         self._last_s = -1e-3
-        self._sequence = self._base = 0
+        self._base = 0
         self._freshness = Freshness()
 
-    def begin(self) -> None:
-        """A new stream begins."""
+    def begin(self, sequence: int) -> None:
+        """A new stream begins, whose first picture has this number."""
         self._offset_s = None
-        self._base = self._sequence
+        self._base = sequence
         self._freshness = Freshness()
 
     def place(self, frame: Frame, now_s: float) -> tuple[Frame, float]:
@@ -266,7 +273,6 @@ class _Placing:
             self._offset_s = max(since_s, self._last_s + 1e-3) - frame.presentation_s
         age_s = self._freshness.age_s(frame.presentation_s, now_s)
         self._last_s = max(self._last_s + 1e-6, self._offset_s + frame.presentation_s)
-        self._sequence = self._base + frame.sequence + 1
         placed = replace(
             frame,
             sequence=self._base + frame.sequence,

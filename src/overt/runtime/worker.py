@@ -266,7 +266,11 @@ class _Worker:
         with clock.stage("after detection"):
             result = self._pipeline.follow(frame, faces)
         clock.add(AGE, monotonic() - frame.monotonic_s)
-        for alert in result.alerts:
+        alerts = result.alerts
+        if alerts and self._is_late(frame):  # looking took too long: a later look may alert
+            self._pipeline.forget({each.candidate.subject_id for each in alerts})
+            alerts = ()
+        for alert in alerts:
             template = self._pipeline.template_of(alert.candidate.subject_id)
             self._send(Raised(alert, frame.monotonic_s, template))
         self._hear()  # it may have taken the picture before meanwhile
