@@ -75,6 +75,16 @@ def resizing(context: Context, shape: Shape, seconds: float) -> Path:
     return path
 
 
+def as_by_a_camera(film: Path) -> Path:
+    """Return a film coded anew as cameras do it: one whole picture a second."""
+    path = film.with_suffix(".by-a-camera.mp4")
+    with av.open(str(film)) as before:
+        stream: Any = before.streams.video[0]
+        shape = Shape(stream.width, stream.height, round(float(stream.average_rate or 0)))
+        _write(path, shape, (each.to_ndarray(format="rgb24") for each in before.decode(stream)))
+    return path
+
+
 def _folder(context: Context) -> Path:
     folder = context.cache / "films"
     folder.mkdir(parents=True, exist_ok=True)

@@ -55,6 +55,7 @@ def work(job: CameraJob, pipe: Connection, stop: Event) -> None:
         write(
             looked=frame.sequence,
             width=widths_px.pop(frame.sequence),
+            at_s=monotonic(),
             age=monotonic() - frame.monotonic_s,
             alerts=[[each.candidate.subject_id, each.track_id] for each in result.alerts],
         )
