@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models demo test lint fmt check bench bench-setup lock clean
+.PHONY: help setup models demo test lint fmt check bench bench-setup soak lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ check: lint test  ## what CI runs
 
 bench: setup  ## measure speed and accuracy, as a table and JSON (needs OVERT_DATA)
 	$(BIN)/python -m bench $(ARGS)
+
+soak: setup  ## watch two cameras for half an hour: fails if memory or descriptors grow
+	$(BIN)/python -m bench soak --minutes 30 --strict
 
 # In an environment of its own: the peer needs an old setuptools, and nothing of ours.
 bench-setup: setup  ## get the peer that `make bench` compares with (compiles dlib: minutes)

@@ -107,7 +107,8 @@ def main() -> int:
     path = given.json or _HERE / f"results/{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     render.write(report, path)
     print(f"Every figure is in {path}.")
-    return 0 if results else 1
+    missed = [claim for each in results.values() for claim in each.claims() if claim.met is False]
+    return 1 if not results or (given.strict and missed) else 0
 
 
 def _all() -> list[str]:
@@ -134,6 +135,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("section", nargs="*", choices=[*SECTIONS, []], metavar="SECTION")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions, smaller sizes")
+    parser.add_argument("--strict", action="store_true", help="fail where a claim does not hold")
     parser.add_argument("--minutes", type=float, default=30.0, help="how long to soak")
     parser.add_argument("--hours", type=float, help="the same, for a day's work")
     parser.add_argument("--json", type=Path, help="where the figures go")
