@@ -28,7 +28,7 @@ from bench.watching import Cameras, Watched, has_coverage, watching
 _CAMERAS, _BAD = 8, "bad"
 _LOOKS = 6  # a second and camera: by the policy where it can say so, or by what cameras send
 _SHAPE = Shape(640, 360, 25 if has_coverage() else _LOOKS)
-_DETECTION_PX = 480
+_DETECTION_PX = 320
 _FAST = 120
 _FILM_S, _BAD_FILM_S = 900.0, 120.0
 _AGAIN_S = 45.0
@@ -205,7 +205,7 @@ KINDS = (
 def measure(context: Context) -> Eight:
     """Make one camera bad in every way there is, or in three if it must be quick."""
     kinds = (KINDS[0], KINDS[1], KINDS[6]) if context.quick else KINDS
-    lasts_s = 8.0 if context.quick else 16.0
+    lasts_s = 8.0 if context.quick else 30.0
     with context.progress("encoding films"):
         good = smaller(context, _SHAPE, _FILM_S)
         bad = {
