@@ -1,13 +1,14 @@
 """An alert needs the threshold, enough shots, and shots that agree."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
 
 from overt.matching.decision import DecisionPolicy, weigh
 from overt.matching.gallery import Gallery
-from overt.values import FaceDetection, Probe, Quality, Shot, Template, Templates
+from overt.values import CandidateList, FaceDetection, Probe, Quality, Shot, Template, Templates
 from overt.vocabulary import WhyNoAlert
 
 _RNG = np.random.default_rng(0)
@@ -74,6 +75,27 @@ def test_a_stranger_stays_below_the_threshold(gallery: Gallery) -> None:
     evidence = weigh(_probe(*(_near(stranger, seed) for seed in range(4))), gallery, _POLICY)
 
     assert evidence.why_not is WhyNoAlert.BELOW_THRESHOLD
+
+
+def test_shots_are_searched_only_for_whom_somebody_may_be_asked_about(
+    gallery: Gallery, templates: Templates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most faces are strangers', and each search of a large list takes milliseconds."""
+    searched: list[Template] = []
+    search = gallery.search
+
+    def counted(template: Template, *rest: Any, **more: Any) -> CandidateList:
+        searched.append(template)
+        return search(template, *rest, **more)
+
+    monkeypatch.setattr(gallery, "search", counted)
+    probe = _probe(*(_near(templates[7], seed) for seed in range(3)))
+    score = weigh(probe, gallery, _POLICY).best.normalised_score
+    asked = len(searched)
+    weigh(probe, gallery, DecisionPolicy(float(np.nextafter(score, 2)), "test"))
+
+    assert asked == 1 + 3
+    assert len(searched) - asked == 1
 
 
 def test_shots_that_disagree_count_against(gallery: Gallery, templates: Templates) -> None:

@@ -3,7 +3,7 @@
 This decides nothing about who somebody is. It decides whether a person is asked.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from overt.matching.gallery import Gallery
 from overt.values import Candidate, CandidateList, Probe
@@ -32,7 +32,8 @@ class Evidence:
     """What one search over a track's shots showed.
 
     `why_not` is None exactly when the policy is met. `agreeing` counts the shots whose own
-    rank 1 is the best candidate; `shots` counts all.
+    rank 1 is the best candidate, and is 0 where that is below the threshold, since almost all are
+    and nobody would ask; `shots` counts all.
     """
 
     candidates: CandidateList
@@ -52,25 +53,24 @@ class Evidence:
 
 
 def weigh(probe: Probe, gallery: Gallery, policy: DecisionPolicy) -> Evidence:
-    """Search a track's fused template and each of its shots, and weigh the result.
+    """Search a track's fused template, and each of its shots where it reaches the threshold.
 
     Raises:
         PackMismatchError: the probe was made by another pack than the gallery.
     """
     candidates = gallery.search(probe.template, probe.pack_id, length=_LISTED)
-    best = candidates[0].subject_id
+    best, shots = candidates[0], len(probe.shots)
+    if best.normalised_score < policy.threshold:
+        return Evidence(candidates, shots, 0, WhyNoAlert.BELOW_THRESHOLD)
     agreeing = sum(
-        gallery.search(shot.template, probe.pack_id, length=1)[0].subject_id == best
+        gallery.search(shot.template, probe.pack_id, length=1)[0].subject_id == best.subject_id
         for shot in probe.shots
     )
-    evidence = Evidence(candidates, len(probe.shots), agreeing, None)
-    why_not = _why_not(evidence, policy)
-    return Evidence(candidates, len(probe.shots), agreeing, why_not)
+    evidence = Evidence(candidates, shots, agreeing, None)
+    return replace(evidence, why_not=_why_not(evidence, policy))
 
 
 def _why_not(evidence: Evidence, policy: DecisionPolicy) -> WhyNoAlert | None:
-    if evidence.best.normalised_score < policy.threshold:
-        return WhyNoAlert.BELOW_THRESHOLD
     if evidence.shots < policy.smallest_shots:
         return WhyNoAlert.TOO_FEW_SHOTS
     if evidence.agreeing < policy.smallest_shots or 2 * evidence.agreeing <= evidence.shots:
