@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overt.runtime.pace import Kept, Pace, PaceSettings, ladder
+from overt.runtime.pace import Kept, Pace, PaceSettings, Sparing, ladder
 
 HD_PX = 1920
 WIDTHS = (1280, 896, 640)
@@ -136,6 +136,47 @@ def test_too_little_time_makes_it_look_less_closely_until_the_floor_holds() -> N
     assert not machine.kept.below_floor
     assert machine.kept.frames_per_second > 6
     assert 0 < machine.kept.below_floor_s < 5
+
+
+def test_who_spares_others_looks_no_oftener_than_it_must() -> None:
+    machine = Machine(by_area(0.06))
+    machine.run(20.0)
+    before = machine.looks()
+    machine.pace.spare(Sparing.OFTEN)
+    machine.run(20.0)
+    spared = machine.looks() - before
+    machine.pace.spare(Sparing.NOTHING)
+    machine.run(20.0)
+
+    assert before > 200
+    assert 6.0 <= spared / 20 <= 6.6
+    assert not machine.kept.below_floor
+    assert machine.looks() - before - spared > 200
+    assert machine.switches() == 0
+
+
+def test_who_spares_others_looks_less_closely_and_comes_back() -> None:
+    machine = Machine(by_area(0.06))
+    machine.run(10.0)
+    machine.pace.spare(Sparing.CLOSELY)
+    machine.run(30.0)
+    spared = machine.widths[-1][1]
+    machine.pace.spare(Sparing.NOTHING)
+    machine.run(60.0)
+
+    assert spared == WIDTHS[-1]
+    assert machine.widths[-1][1] == WIDTHS[0]
+
+
+def test_only_who_lacks_the_machine_is_held_up() -> None:
+    slow, rare = Machine(by_area(1.0)), Machine(by_area(0.02))
+    slow.run(30.0)
+    rare.run(30.0, frames_per_second=3.0)
+
+    assert slow.kept.below_floor
+    assert slow.kept.held_up
+    assert rare.kept.below_floor
+    assert not rare.kept.held_up
 
 
 def test_what_cannot_be_held_is_told_and_counted() -> None:

@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 from camera_jobs import a_gallery, a_job
 
-from overt.runtime.messages import Beat, Ended, Message
+from overt.runtime.messages import Beat, Ended, Message, Order, Spare
+from overt.runtime.pace import Sparing
 from overt.runtime.supervised import SupervisedCamera
 from overt.runtime.supervisor import Patience, Supervisor
 from overt.vision.store import ModelStore, Pack
@@ -261,3 +262,32 @@ def test_a_camera_whose_turn_did_not_come_ends_with_the_others(
     ended = {each.state.camera: each.error for each in messages if isinstance(each, Ended)}
     assert ended == dict.fromkeys(names)
     assert not multiprocessing.active_children()
+
+
+def test_cameras_spare_the_machine_where_one_is_held_up(
+    models: Path, long_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, Sparing]] = []
+    tell = SupervisedCamera.tell
+
+    def noted(self: SupervisedCamera, order: Order) -> None:
+        if isinstance(order, Spare):
+            told.append((self.name, order.what))
+        tell(self, order)
+
+    monkeypatch.setattr(SupervisedCamera, "tell", noted)
+    monkeypatch.setattr(SupervisedCamera, "is_held_up", property(lambda self: self.name == "crowd"))
+    stop = Event()
+    jobs = [a_job(name, long_clip, models, paced=True) for name in ("crowd", "empty")]
+    supervisor = Supervisor(jobs, a_gallery(), PATIENCE)
+    looked = set()
+    try:
+        for message in supervisor.listen(stop.is_set):
+            if isinstance(message, Beat) and message.state.counts.frames > 5:
+                looked.add(message.state.camera)
+            if len(looked) == 2:
+                stop.set()
+    finally:
+        supervisor.close()
+
+    assert {("crowd", Sparing.OFTEN), ("empty", Sparing.OFTEN)} <= set(told)

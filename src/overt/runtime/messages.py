@@ -14,7 +14,7 @@ from typing import TypeAlias
 from overt.capture import Link
 from overt.errors import OvertError
 from overt.runtime.counts import Counts
-from overt.runtime.pace import Kept
+from overt.runtime.pace import Kept, Sparing
 from overt.runtime.pipeline import CameraSettings
 from overt.runtime.timing import Spread
 from overt.values import Alert, Template
@@ -142,6 +142,13 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
+class Spare:
+    """What to leave to other cameras, from now on."""
+
+    what: Sparing
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """The parent has taken the last picture, and another may follow."""
 
@@ -160,5 +167,5 @@ class Change:
     settings: CameraSettings
 
 
-Order: TypeAlias = Withdrawn | Watched | Taken | NotRaised | Change
+Order: TypeAlias = Withdrawn | Watched | Spare | Taken | NotRaised | Change
 """What a parent tells a camera."""

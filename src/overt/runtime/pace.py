@@ -10,6 +10,7 @@ import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from time import monotonic
 
 from overt.vision.detection import SURELY_FOUND_PX
@@ -23,6 +24,7 @@ _ROOM = 1.25
 _STEP = math.sqrt(2)  # one width to the next: half the pixels, and about half the work
 _GRANULE_PX = 32  # networks pad to multiples of it
 _BUSY = 0.75  # of the time: who looks less than that is not held up by looking
+_ABOVE = 1.05  # times the floor: who looks so often holds it whatever happens to a single look
 _ENOUGH = 0.98  # of the floor: a camera that sends just as many is never quite on time
 
 _SHORTEST_WAIT_S = 10.0
@@ -52,13 +54,27 @@ class PaceSettings:
         return cls(least_per_second=0.0, most_per_second=math.inf, smallest_px=width_px)
 
 
+class Sparing(Enum):
+    """What a camera leaves to others that are below their floor.
+
+    It is nothing, or looking `OFTEN`, which is more often than its own floor asks, or looking
+    `CLOSELY` as well.
+    """
+
+    NOTHING = auto()
+    OFTEN = auto()
+    CLOSELY = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """How a camera keeps up: looks a second, and the width that pictures are reduced to.
 
     `finds_px` is how wide a face in the camera's own picture has to be, to be found at that width
-    as good as always; both are 0 before the first look. `floor_per_second` is what the policy asks, 0 where it asks nothing; `below_floor` says that
-    it is not held now, and `below_floor_s` for how long altogether it was not.
+    as good as always; both are 0 before the first look. `floor_per_second` is what the policy asks,
+    0 where it asks nothing; `below_floor` says that it is not held now, and `below_floor_s` for how
+    long altogether it was not. `held_up` says that it is below the floor because looking takes its
+    time, and not because its source sends too few pictures.
     """
 
     frames_per_second: float = 0.0
@@ -67,6 +83,7 @@ class Kept:
     floor_per_second: float = 0.0
     below_floor: bool = False
     below_floor_s: float = 0.0
+    held_up: bool = False
 
 
 def ladder(largest_px: int, smallest_px: int) -> tuple[int, ...]:
@@ -106,6 +123,7 @@ class Pace:
         self._steps = _Steps(settings, largest_px, clock())
         self._looks = _Looks()
         self._below_s = 0.0
+        self._sparing = Sparing.NOTHING
 
     @property
     def widths_px(self) -> tuple[int, ...]:
@@ -129,9 +147,13 @@ class Pace:
         self._came_s = now_s
         if now_s + self._every_s / 2 < self._due_s or now_s + self._every_s < self._free_s:
             return False
-        between_s = 1 / self._settings.most_per_second
+        between_s = 1 / self._most_per_second()
         self._due_s = max(self._due_s, now_s - between_s) + between_s
         return True
+
+    def spare(self, what: Sparing) -> None:
+        """Leave something to other cameras from now on, or nothing any more."""
+        self._sparing = what
 
     def begin(self, longer_px: int) -> int:
         """Begin to look at a picture whose longer side has so many pixels; return the width."""
@@ -149,7 +171,7 @@ class Pace:
         took_s, before_px = now_s - self._began_s, self._steps.width_px
         self._took_s += (took_s - self._took_s) * (_SMOOTHING if self._took_s else 1.0)
         self._looks.add(now_s, took_s)
-        self._steps.judge(now_s, self._looks)
+        self._steps.judge(now_s, self._looks, self._sparing)
         self._took_s *= (self._steps.width_px / before_px) ** 2
 
     def kept(self, delivering_s: float = math.inf) -> Kept:
@@ -171,7 +193,14 @@ class Pace:
             floor_per_second=floor,
             below_floor=below,
             below_floor_s=self._below_s,
+            held_up=below and per_second * self._looks.took_s() > _BUSY,
         )
+
+    def _most_per_second(self) -> float:
+        most, least = self._settings.most_per_second, self._settings.least_per_second
+        if self._sparing is Sparing.NOTHING or not least:
+            return most
+        return min(most, _ABOVE * least)
 
 
 class _Looks:
@@ -201,8 +230,8 @@ class _Looks:
         return intervals / max(last_s - first_s + silent_s, 1e-3)
 
     def took_s(self) -> float:
-        """Return how long one takes, on average."""
-        return sum(took_s for _, took_s in self._ended) / len(self._ended)
+        """Return how long one takes, on average; nothing where there are none."""
+        return sum(took_s for _, took_s in self._ended) / max(len(self._ended), 1)
 
     def _forget(self, now_s: float) -> None:
         while self._ended and self._ended[0][0] < now_s - _OVER_S:
@@ -238,8 +267,8 @@ class _Steps:
         fitting = [place for place, px in enumerate(self.widths_px) if px <= before_px]
         self._place = fitting[0] if fitting else len(self.widths_px) - 1
 
-    def judge(self, now_s: float, looks: _Looks) -> None:
-        """Take a step where the last few seconds say so."""
+    def judge(self, now_s: float, looks: _Looks, sparing: Sparing) -> None:
+        """Take a step where the last few seconds, or other cameras, say so."""
         held_s = now_s - self._since_s
         if held_s < _OVER_S:
             return
@@ -247,16 +276,17 @@ class _Steps:
             self._wait_s, self._unproven = _SHORTEST_WAIT_S, False
         rate, took_s = looks.per_second(now_s), looks.took_s()
         short = rate < _ENOUGH * self._settings.least_per_second and rate * took_s > _BUSY
-        if short and self._place + 1 < len(self.widths_px):
-            if self._unproven:
+        reduce = short or sparing is Sparing.CLOSELY
+        if reduce and self._place + 1 < len(self.widths_px):
+            if short and self._unproven:
                 self._wait_s = min(2 * self._wait_s, _LONGEST_WAIT_S)
             self._place, self._since_s, self._unproven = self._place + 1, now_s, False
-        elif not short and held_s >= self._wait_s and self._has_room(took_s):
+        elif sparing is Sparing.NOTHING and not short and self._may_try(held_s, took_s):
             self._place, self._since_s, self._unproven = self._place - 1, now_s, True
 
-    def _has_room(self, took_s: float) -> bool:
+    def _may_try(self, held_s: float, took_s: float) -> bool:
         """Tell whether the next larger width would hold the floor, the work growing by its area."""
-        if not self._place:
+        if not self._place or held_s < self._wait_s:
             return False
         larger_s = took_s * (self.widths_px[self._place - 1] / self.width_px) ** 2
         return _ROOM * self._settings.least_per_second * larger_s <= 1

@@ -114,6 +114,11 @@ class SupervisedCamera:
         return silent and monotonic() - self.heard_s < _LOADING_S
 
     @property
+    def is_held_up(self) -> bool:
+        """Whether it looks more rarely than it has to, for want of the machine."""
+        return self._now is not None and self._now.kept.held_up and not self.ended
+
+    @property
     def is_to_change(self) -> bool:
         """Whether it has been given another job, has not begun with it, and is to go on."""
         return self._next is not None and not self.leaves

@@ -21,10 +21,13 @@ from overt.runtime.messages import (
     Message,
     NotRaised,
     Order,
+    Spare,
     Watched,
     Withdrawn,
 )
+from overt.runtime.pace import Sparing
 from overt.runtime.shared_gallery import SharedGallery
+from overt.runtime.sharing import Sharing
 from overt.runtime.supervised import UNHEARD, Fault, Patience, SupervisedCamera
 from overt.runtime.worker import CameraJob
 from overt.vocabulary import LossCause
@@ -52,6 +55,7 @@ class Supervisor:
         self._patience = patience or Patience()
         self._gallery = SharedGallery.of(gallery)
         self._withdrawn: frozenset[str] = frozenset()
+        self._sharing, self._spared = Sharing(), Sparing.NOTHING
         self._awake_s = monotonic()
         self._watched = False
         self._stopping = False
@@ -74,6 +78,7 @@ class Supervisor:
             yield from self._end_faulty()
             yield from self._begin_again()
             self._begin_new()
+            self._share()
 
     def change(self, jobs: Sequence[CameraJob], gallery: SharedGallery) -> frozenset[str]:
         """Give the cameras other jobs and another list; return the names of those that answer.
@@ -149,6 +154,17 @@ class Supervisor:
             camera.tell(Withdrawn(self._withdrawn))
         if self._watched:
             camera.tell(Watched(on=True))
+        if self._spared is not Sparing.NOTHING:
+            camera.tell(Spare(self._spared))
+
+    def _share(self) -> None:
+        """Have cameras leave something to those that are below their floor."""
+        going = [camera for camera in self._cameras if not camera.ended]
+        held_up = len(going) > 1 and any(camera.is_held_up for camera in going)
+        what = self._sharing.judge(held_up=held_up)
+        if what is not self._spared:
+            self._spared = what
+            self._order(Spare(what))
 
     def _order(self, order: Order) -> None:
         for camera in self._cameras:

@@ -59,6 +59,7 @@ from overt.runtime.messages import (
     NotRaised,
     Order,
     Raised,
+    Spare,
     Taken,
     Watched,
     Withdrawn,
@@ -237,6 +238,8 @@ class _Worker:
                 case Watched(on):
                     self._pictures.on = on
                     self._pipeline.watched = on or self._job.settings.watched
+                case Spare(what):
+                    self._pace.spare(what)
                 case Taken():
                     self._pictures.taken()
                 case NotRaised(subject_ids):
