@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overt.capture import BackOff, Lasting
+from overt.capture.backlog import BehindError
 from overt.errors import SourceError
 from overt.values import Frame, RGBImage, SourceInfo
 from overt.vocabulary import DropCause, LinkState, LossCause
@@ -196,6 +197,17 @@ def test_a_stream_that_stays_behind_is_opened_anew() -> None:
     assert source.link().losses[LossCause.BEHIND] == 1
     assert len(frames) == 20
     assert source.dropped[DropCause.LATE] > 40
+
+
+def test_who_is_behind_again_and_again_does_not_wait_longer_each_time() -> None:
+    """A machine that is too busy would else see next to nothing of its cameras."""
+    clock = Clock()
+    behind = [BehindError("a camera", 1.5) for _ in range(6)]
+    source = wanting(clock, [*behind, steady(clock, 1.0)])
+    began_s = clock()
+
+    assert list(source)
+    assert clock() - began_s < 8.0, "and not half a minute"
 
 
 @given(drift=st.floats(-0.02, 0.02), jitter=st.lists(st.floats(0, 0.2), min_size=50, max_size=50))

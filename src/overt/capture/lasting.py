@@ -205,7 +205,9 @@ class Lasting:
     def _lose(self, error: SourceError) -> None:
         opened = self._let_go() is not None
         cause = LossCause.BROKEN if opened else LossCause.NOT_OPENED
-        cause = LossCause.BEHIND if isinstance(error, BehindError) else cause
+        if isinstance(error, BehindError):
+            cause = LossCause.BEHIND
+            self._back_off.reset()  # it delivers: a new stream is all that it needs
         with self._lock:
             losses = self._link.losses + Counter({cause: 1})
             self._link = replace(self._link, losses=losses, why=error.message)
