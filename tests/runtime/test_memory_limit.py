@@ -26,3 +26,27 @@ def test_what_is_beyond_the_limit_is_refused_and_the_limit_is_never_raised() -> 
     )
 
     assert ended.stdout.split("\n") == ["refused", "refused again", ""]
+
+
+_IN_PIECES = """
+from pathlib import Path
+from overt.runtime.memory_limit import give_memory_back
+
+def resident_mb():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
+
+blocks = [bytearray(100_000) for _ in range(2000)]
+kept = blocks[9::10]
+del blocks
+before_mb = resident_mb()
+give_memory_back()
+print(before_mb - resident_mb())
+"""
+
+
+def test_what_lies_free_between_what_is_in_use_is_given_back() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _IN_PIECES], capture_output=True, check=True, text=True
+    )
+
+    assert float(ended.stdout) > 100

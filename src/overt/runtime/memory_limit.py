@@ -1,4 +1,4 @@
-"""How much memory a camera's process may have.
+"""How much memory a camera's process may have, and giving back what it does not need.
 
 It decodes what comes over a network, and a stream can ask for any amount: pictures of 64 megapixels,
 sixteen of which H.264 lets a sender keep for later ones. What is asked for beyond the limit is
@@ -6,6 +6,8 @@ refused by the kernel, and the process is the only thing that fails: it is start
 other cameras and their parent keep their memory.
 """
 
+import ctypes
+import gc
 import resource
 from contextlib import suppress
 
@@ -20,3 +22,15 @@ def limit_memory(most_bytes: int = MOST_BYTES) -> None:
     """
     with suppress(OSError, ValueError):  # a lower limit stands already
         resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, most_bytes))
+
+
+def give_memory_back() -> None:
+    """Let go of what nobody refers to any more, and of what lies free between what is in use.
+
+    FFmpeg's objects hang on to each other, and with them the buffers of a stream that was lost: a
+    megabyte each time, until Python happens to look for such rings. What the C library had for
+    them it keeps in pieces, and takes a megabyte or two more now and then, for ever.
+    """
+    gc.collect()
+    with suppress(AttributeError, OSError):  # a C library that keeps nothing, or does so itself
+        ctypes.CDLL(None).malloc_trim(0)

@@ -5,7 +5,6 @@ the messages of `messages.py` and, in a rehearsal that asks for it, a video; in 
 the pictures that are sent while somebody watches, every face without an alert is hidden.
 """
 
-import gc
 import resource
 import signal
 import threading
@@ -48,7 +47,7 @@ from overt.matching.gallery import Gallery
 from overt.runtime.closeness import Closeness
 from overt.runtime.live_pictures import LivePictures
 from overt.runtime.lookahead import Lookahead
-from overt.runtime.memory_limit import limit_memory
+from overt.runtime.memory_limit import give_memory_back, limit_memory
 from overt.runtime.messages import (
     Beat,
     CameraState,
@@ -355,9 +354,7 @@ def _open(job: CameraJob, wanted: Callable[[], bool], due: Due) -> FrameSource:
 
 
 def _open_anew(job: CameraJob, due: Due) -> FrameSource:
-    # FFmpeg's objects hang on to each other, and with them the buffers of a stream that was lost:
-    # a megabyte each time, until Python happens to look for such rings.
-    gc.collect()
+    give_memory_back()  # what is left of the stream before
     return _open_once(job, due)
 
 
