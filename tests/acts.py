@@ -15,9 +15,11 @@ from typing import Any
 from uuid import uuid4
 
 from example_records import a_run, a_watchlist, an_alert
-from overt.audit.events import DeploymentDrafted
+from overt.audit.events import DeploymentDrafted, HandedOver
 from overt.audit.log import Log, Signer
+from overt.deployment import lifecycle
 from overt.deployment.file import Deployment
+from overt.deployment.handing_over import ask_to_hand_over
 from overt.deployment.policy import Policy
 from overt.deployment.recorded import seal_file
 from overt.deployment.terms import Bound, terms_hash, terms_of
@@ -45,6 +47,7 @@ from overt.vocabulary import (
     DeploymentKind,
     DeploymentState,
     Disposal,
+    HandOverState,
     IdentityCheck,
     OfficerDecision,
     Role,
@@ -368,6 +371,20 @@ def stopped(office: Office, officer: Person, place: AlertPlace) -> None:
     engagement.acknowledge(office, officer, place)
     engagement.decide(office, officer, place, OfficerDecision.ENGAGE)
     engagement.end_stop(office, officer, place, [IdentityCheck.DOCUMENT])
+
+
+def handed_over(
+    scene: Scene, row: DeploymentRow, successor: DeploymentRow, by: Person | None = None
+) -> None:
+    """A live deployment's cameras are another's, put on record as `overt.runtime.handover` does."""
+    office, person = scene.office, by or scene.person(Role.COMMANDER)
+    asked = ask_to_hand_over(office, person, row, successor, "three names were added")
+    lifecycle.start(office, person, successor, f"takes over from {row.deployment_id[:8]}")
+    event = HandedOver(row.deployment_id, successor.deployment_id, uuid4().hex, uuid4().hex)
+    with office.record.together():
+        office.record.hand_overs.answer(asked.hand_over_id, HandOverState.DONE, office.now(), "")
+        office.log.write(event, by=person.account_id)
+        lifecycle.end(office, row.deployment_id, f"handed over to {successor.deployment_id[:8]}")
 
 
 def an_outcome(place: AlertPlace, **changes: Any) -> Outcome:

@@ -16,7 +16,7 @@ from pages_world import signed_in
 from playwright.sync_api import Page
 from screens import Member, Screens, a_team, served_here
 
-from acts import HERE, Clock, Scene, a_policy, drafted, open_office
+from acts import HERE, Clock, Scene, a_policy, drafted, handed_over, open_office
 from overt.review import claims, engagement
 from overt.storage import DeploymentRow, Hold
 from overt.vocabulary import DeploymentState, OfficerDecision, Role
@@ -43,7 +43,9 @@ class World:
     address: str = ""
     paths: dict[str, str] = field(default_factory=dict)
 
-    def deployment(self, state: DeploymentState, *, approved: bool = True) -> DeploymentRow:
+    def deployment(
+        self, state: DeploymentState, *, approved: bool = True, name: str = ""
+    ) -> DeploymentRow:
         """A deployment that stands at a state, as if people had brought it there."""
         now = self.scene.clock()
         row = drafted(
@@ -52,7 +54,7 @@ class World:
             policy=a_policy(),
             start=(now - timedelta(hours=1)).isoformat(),
             end=(now + timedelta(hours=5)).isoformat(),
-            name=f"North End, {state}",
+            name=name or f"North End, {state}",
         )
         duty = Duty(self.scene, row)
         given = state not in {DeploymentState.DRAFT, DeploymentState.SUBMITTED}
@@ -112,6 +114,7 @@ def filled(world: World) -> World:
         if state is DeploymentState.LIVE:
             _alerts(world, row)
     world.paths["account"] = f"/people/{world.team['officer'].person.account_id}"
+    _handed_over(world)
     row = world.deployment(DeploymentState.SUBMITTED, approved=False)
     world.paths["unapproved"] = f"/deployments/{row.deployment_id}"
     return world
@@ -145,6 +148,18 @@ def _alerts(world: World, row: DeploymentRow) -> None:
         world.paths[f"officer-{name}"] = f"/officer/alerts/{place.alert_id}"
     _hold(world, duty, made["closed"].alert_id)
     world.paths["slip"] = f"/officer/slip/{row.deployment_id}"
+
+
+def _handed_over(world: World) -> None:
+    row = world.deployment(DeploymentState.LIVE, name="North End, in the morning")
+    duty = Duty(world.scene, row)
+    duty.second = world.team["second"].person
+    place, sent = duty.alert(), duty.decide(duty.alert(), VIABLE, VIABLE)
+    successor = world.deployment(DeploymentState.AUTHORISED, name="North End, with three names")
+    handed_over(world.scene, row, successor)
+    world.paths["handed over"] = f"/deployments/{row.deployment_id}"
+    world.paths["alert-handed over"] = f"/alerts/{place.alert_id}"
+    world.paths["officer-handed over"] = f"/officer/alerts/{sent.alert_id}"
 
 
 def _hold(world: World, duty: Duty, alert_id: str) -> None:

@@ -20,6 +20,7 @@ from overt.storage import AlertPlace, Outcome
 from overt.vocabulary import Act, AdjudicationDecision, AdjudicationFactor, Disposal
 from overt.web.api.asking import Here, Id, SignedIn, does
 from overt.web.pages.alert_view import content_of
+from overt.web.pages.following import CONSOLE, successor_of
 from overt.web.pages.forms import EMPTY, Form, Sent, checked
 from overt.web.pages.frame import away, page
 from overt.web.wire import snapshot_position
@@ -154,7 +155,10 @@ def _shown(request: Request, office: Here, person: SignedIn, alert_id: str, form
             remedy="See it with: overt alerts show.",
         )
     content = content_of(office, person, place)
-    return page(request, "alert.html", form.status, form=form, position=position, **content)
+    after = successor_of(office, person, content["row"], CONSOLE)
+    return page(
+        request, "alert.html", form.status, form=form, position=position, after=after, **content
+    )
 
 
 def _to_queue(place: AlertPlace) -> Response:

@@ -11,6 +11,7 @@ from overt.storage import DeploymentRow
 from overt.vocabulary import Act, Role
 from overt.web.api.asking import Here, Id, SignedIn, does
 from overt.web.pages.command_shown import commanded
+from overt.web.pages.following import COMMAND, successor_of
 from overt.web.pages.frame import page
 from overt.web.pages.running import Running
 from overt.web.wire import snapshot_position
@@ -53,6 +54,7 @@ def _page(
         template,
         position=position,
         now_shown=commanded(office, operations, row),
+        after=successor_of(office, person, row, COMMAND),
         stops=not why_not(person, Act.DEPLOYMENT_STOP, thing_of(row)),
         applies=bool(person.roles & MATRIX[Act.DEPLOYMENT_DRAFT].roles),
         withdraws=not why_not(person, Act.WATCHLIST_WITHDRAW, thing_of(row)),

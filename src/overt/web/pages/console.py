@@ -19,8 +19,9 @@ from overt.runtime.live import CameraLive, Health
 from overt.storage import DeploymentRow
 from overt.vocabulary import Act, DeploymentState
 from overt.web.api.asking import Here, Id, SignedIn, Token, does
+from overt.web.pages.following import CONSOLE, successor_of
 from overt.web.pages.frame import page
-from overt.web.pages.queued import BLANK, PRIORITIES, grouped
+from overt.web.pages.queued import BLANK, CLOSED, PRIORITIES, grouped
 from overt.web.pages.running import Running
 from overt.web.pages.watching import LiveStream, Over, Watched
 from overt.web.wire import snapshot_position
@@ -65,18 +66,29 @@ def show(
     position = snapshot_position(office)
     row = office.record.deployments.find(deployment_id)
     office.demand(person, Act.DEPLOYMENT_WATCH, thing_of(row))
+    groups = grouped(office, person, queue(office, person, row.deployment_id))
     return page(
         request,
         "console.html",
         position=position,
         row=row,
         health=_health(running, row),
-        groups=grouped(office, person, queue(office, person, row.deployment_id)),
+        after=successor_of(office, person, row, CONSOLE),
+        groups=groups,
+        still_open=sum(len(cards) for group, cards in groups if group.name != CLOSED),
         blank=BLANK,
         priorities=PRIORITIES,
         decides=bool(person.roles & MATRIX[Act.ALERT_ADJUDICATE].roles),
         review=policy_of(row).review,
     )
+
+
+@router.get("/deployments/{deployment_id}/console/handed-over", **does(Act.DEPLOYMENT_WATCH))
+def handed_over(request: Request, office: Here, person: SignedIn, deployment_id: Id) -> Response:
+    """Return what a console says of a hand-over, for its script; nothing where there was none."""
+    row = office.record.deployments.find(deployment_id)
+    office.demand(person, Act.DEPLOYMENT_WATCH, thing_of(row))
+    return page(request, "handed_over.html", after=successor_of(office, person, row, CONSOLE))
 
 
 @router.get("/deployments/{deployment_id}/health", **does(Act.DEPLOYMENT_SEE))

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from overt.deployment.recorded import policy_of
+from overt.deployment.recorded import policy_of, thing_of
 from overt.deployment.recorded import seen as deployment_seen
 from overt.errors import NotFoundError, OvertError, PermissionDenied
 from overt.people.office import Office
@@ -22,6 +22,7 @@ from overt.storage import AlertPlace
 from overt.vocabulary import Act, OfficerDecision, Role
 from overt.web.api.asking import Here, Id, SignedIn, does
 from overt.web.failures import PlainJSON, as_json, failure_of
+from overt.web.pages.following import PHONE, successor_of
 from overt.web.pages.forms import EMPTY, Form, Sent, checked
 from overt.web.pages.frame import away, page
 from overt.web.pages.officer_forms import (
@@ -139,6 +140,14 @@ def close(request: Request, office: Here, person: SignedIn, alert_id: Id, sent: 
     return _acted(Asked(request, office, person, alert_id), Closing, sent, act)
 
 
+@router.get("/officer/handed-over/{deployment_id}", **does(Act.ALERT_ACKNOWLEDGE))
+def handed_over(request: Request, office: Here, person: SignedIn, deployment_id: Id) -> Response:
+    """Return what the page says of a hand-over, for its script; nothing where there was none."""
+    row = office.record.deployments.find(deployment_id)
+    office.demand(person, Act.ALERT_ACKNOWLEDGE, thing_of(row))
+    return page(request, "handed_over.html", after=successor_of(office, person, row, PHONE))
+
+
 @router.get("/officer/slip/{deployment_id}", **does(Act.DEPLOYMENT_SEE))
 def slip(request: Request, office: Here, person: SignedIn, deployment_id: Id) -> Response:
     """Show the slip for whoever was spoken to: what this was, and how to complain."""
@@ -187,6 +196,7 @@ def _shown(asked: Asked, form: Form) -> Response:
         holder=found.holder,
         alert_id=asked.alert_id,
         deployment_id=found.row.deployment_id,
+        after=successor_of(office, person, found.row, PHONE),
         **_steps(asked, found),
         **_phone(office, person, position),
     )

@@ -18,6 +18,7 @@ from overt.review.queue import Queued, queue, standing
 from overt.review.things import thing_of as alert_thing
 from overt.storage import AlertPlace, DeploymentRow, Engagement
 from overt.vocabulary import Act, AlertStage, DeploymentState, OfficerDecision, Role
+from overt.web.pages.following import PHONE, Successor, successor_of
 from overt.web.pages.officer_words import STANDS, Step
 from overt.web.pages.queued import PRIORITIES, names
 
@@ -55,12 +56,17 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """A deployment that goes on, and its alerts that reached officers: open ones, and the rest."""
+    """A deployment that goes on, and its alerts that reached officers: open ones, and the rest.
+
+    `after` is the one that its cameras were handed over to, if they were.
+    """
 
     deployment_id: str
+    name: str
     location: str
     open: tuple[Card, ...]
     done: tuple[Card, ...]
+    after: Successor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +161,11 @@ def _duty(office: Office, person: Person, row: DeploymentRow) -> Duty:
     cards.sort(key=lambda each: each.step not in mine)
     return Duty(
         row.deployment_id,
+        row.name,
         row.location,
         tuple(each for each in cards if each.step not in _DONE),
         tuple(each for each in cards if each.step in _DONE),
+        successor_of(office, person, row, PHONE),
     )
 
 

@@ -22,6 +22,8 @@ class Group:
     empty: str
 
 
+CLOSED = "closed"
+
 GROUPS = (
     Group("decide", "To decide", (_S.NEW, _S.CLAIMED), "No alert waits for a decision."),
     Group(
@@ -32,7 +34,7 @@ GROUPS = (
     ),
     Group("close", "To close", (_S.DECIDED,), "No alert waits to be closed."),
     Group("officers", "With officers", (_S.SENT, _S.ACKNOWLEDGED, _S.ENGAGED), "None just now."),
-    Group("closed", "Closed", (_S.CLOSED,), "None yet."),
+    Group(CLOSED, "Closed", (_S.CLOSED,), "None yet."),
 )
 """Every stage is in one of them, so that no alert is lost, whatever was decided about it."""
 

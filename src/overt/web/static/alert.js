@@ -2,6 +2,7 @@
 
 import { now } from "./clock.js";
 import { listen } from "./events.js";
+import { noticeAt } from "./handed.js";
 import { keys } from "./keys.js";
 import { sound } from "./sound.js";
 
@@ -10,6 +11,7 @@ const ACTIVE_MS = 45_000;
 const CHECK_MS = 5000;
 const PATIENCE_MS = 5000;
 
+const HANDED = "– cameras handed over"; // the notice itself is below everything
 const LAPSED = "Your claim has lapsed: somebody else may take the alert.";
 
 const root = document.querySelector("[data-alert]");
@@ -20,6 +22,7 @@ const claim = document.querySelector("#claim");
 const release = document.querySelector("#release");
 const others = new Set();
 const meanwhile = document.querySelector("#meanwhile");
+const handed = document.querySelector("[data-handed]");
 let leaving = false;
 
 // --- the pictures ---------------------------------------------------------------------------
@@ -92,14 +95,28 @@ function onOther(kind, data) {
     others.add(data.alert);
     bell.play(data.priority === "red");
   }
-  const place = document.querySelector("#others");
-  place.textContent = others.size ? `${others.size} new` : "";
+  showOthers();
+}
+
+function showOthers() {
+  const words = [others.size && `${others.size} new`, handed.childElementCount && HANDED];
+  document.querySelector("#others").textContent = words.filter(Boolean).join(" ");
 }
 
 function onEvent(kind, data) {
   if (data.deployment !== root.dataset.deployment || leaving) return;
   if (data.alert === alert) onOwn(kind, data);
   else if (data.alert) onOther(kind, data);
+  else if (kind === "deployment.changed" && data.state === "ended") onEnded(data.deployment);
+}
+
+// The alert stays, and so does what was chosen on it; only new ones appear elsewhere.
+async function onEnded(deployment) {
+  if (handed.childElementCount) return;
+  const notice = await noticeAt(`/deployments/${deployment}/console/handed-over`);
+  if (!notice) return;
+  handed.replaceChildren(notice);
+  showOthers();
 }
 
 // --- the claim ------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import { now } from "./clock.js";
 import { listen } from "./events.js";
+import { noticeAt } from "./handed.js";
 import { keys } from "./keys.js";
 import { watch } from "./live.js";
 import { tick } from "./page.js";
@@ -12,6 +13,7 @@ const TOLD_MS = 30_000;
 const HELD_MS = 2000;
 const NEARLY = 2; // failed questions in a row, after which the cameras' state is not known
 const ORDER = { red: 0, amber: 1, green: 2 };
+const HANDED = "handed"; // of this page's own: a notice that waits, as events do, for a press
 const UNDECIDED = ["new", "claimed", "waiting for a second person"];
 
 const root = document.querySelector("[data-deployment]");
@@ -19,10 +21,13 @@ const deployment = root.dataset.deployment;
 const decides = root.dataset.decides === "yes";
 const priorities = JSON.parse(root.dataset.priorities);
 const title = document.title;
+let standing = root.dataset.state;
 const blank = document.querySelector("#blank-card").content.querySelector(".card");
 const groups = [...document.querySelectorAll(".group")];
 const told = document.querySelector("#told");
 const changed = document.querySelector("#changed");
+const handed = document.querySelector("[data-handed]");
+const openHere = document.querySelector("[data-open-here]");
 const bell = sound(document.querySelector("#sound"), document.querySelector("#sound-words"));
 
 const part = (inside, name) => inside.querySelector(`[data-part="${name}"]`);
@@ -106,6 +111,11 @@ function count() {
     part(group, "count").textContent = cards;
     part(group, "empty").hidden = cards > 0;
   }
+  const open = groups.filter((each) => each.id !== "group-closed");
+  part(openHere, "still-open").textContent = open.reduce(
+    (sum, each) => sum + part(each, "cards").children.length,
+    0,
+  );
   const waiting = part(document.querySelector("#group-decide"), "cards").children.length;
   document.title = waiting ? `(${waiting}) ${title}` : title;
 }
@@ -127,6 +137,7 @@ function onEvent(kind, data) {
 
 function take(kind, data) {
   if (kind === "deployment.changed") return onChanged(data);
+  if (kind === HANDED) return follow(data.notice);
   const card = cardOf(data.alert);
   if (kind === "alert.gone") {
     card?.remove();
@@ -144,11 +155,26 @@ function take(kind, data) {
   count();
 }
 
-function onChanged(data) {
-  if (data.state === root.dataset.state) return;
+async function onChanged(data) {
+  if (data.state === standing) return;
+  standing = data.state;
+  const over = standing === "ended";
+  const notice = over && (await noticeAt(`/deployments/${deployment}/console/handed-over`));
+  if (notice) return onEvent(HANDED, { deployment, notice });
   changed.hidden = false;
   changed.textContent = `The deployment is now ${data.state}.`;
   setTimeout(() => location.replace(location.pathname), 1500);
+}
+
+// Another deployment has the cameras. The page stays as it is: what is open here is decided here.
+function follow(notice) {
+  root.dataset.state = standing;
+  const state = document.querySelector("#state");
+  state.className = `state ${standing}`;
+  state.textContent = capital(standing);
+  for (const each of document.querySelectorAll("#ends, #elsewhere")) each.remove();
+  handed.replaceChildren(notice);
+  openHere.hidden = false;
 }
 
 // --- presses --------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import { now } from "./clock.js";
 import { listen } from "./events.js";
+import { noticeAt } from "./handed.js";
 import { tick } from "./page.js";
 import * as pending from "./pending.js";
 import { sound } from "./sound.js";
@@ -115,6 +116,7 @@ async function leaveNothing() {
 function onEvent(kind, data) {
   if (kind === "deployment.changed") {
     if (OVER.includes(data.state) && open.has(data.deployment)) letGo(data.deployment);
+    if (data.state === "ended") ended(data.deployment);
     return;
   }
   if (kind === "alert.gone") return gone(data.alert);
@@ -126,6 +128,23 @@ function onEvent(kind, data) {
   else arrived(data);
   if (phone.dataset.page === "list") put(data);
 }
+
+// Its alerts stay, and new ones come from whichever deployment has the cameras now.
+async function ended(deployment) {
+  const place = document.querySelector(`[data-handed="${CSS.escape(deployment)}"]`);
+  if (!place || place.childElementCount) return;
+  const notice = await noticeAt(`/officer/handed-over/${deployment}`);
+  if (!notice) return;
+  place.replaceChildren(notice);
+  const here = sectionOf(deployment)?.querySelector("[data-open-here]");
+  if (here) here.hidden = false;
+}
+
+// The notice leads to another deployment of this list, which may have begun after the page was made.
+addEventListener("hashchange", () => {
+  const there = location.hash.slice(1);
+  if (phone.dataset.page === "list" && there && !document.getElementById(there)) location.reload();
+});
 
 function gone(alert) {
   pending.forget((each) => each.alert === alert && !each.status);
@@ -223,6 +242,10 @@ function count() {
   const cards = [...document.querySelectorAll('.card[data-step="acknowledge"]')];
   const waiting = new Set([...unseen, ...cards.map((each) => each.dataset.alert)]).size;
   document.title = waiting ? `(${waiting}) ${title}` : title;
+  for (const section of document.querySelectorAll("section[data-deployment]")) {
+    const number = section.querySelectorAll("[data-cards] > *").length;
+    section.querySelector('[data-part="still-open"]').textContent = number;
+  }
 }
 
 setInterval(() => {
