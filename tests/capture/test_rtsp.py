@@ -11,11 +11,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
+import av
 import pytest
 from example_clips import corner_colours, make_clip
 
 from overt.capture import CaptureSettings, NewestFrame, open_source
+from overt.capture.video import VideoSource
 from overt.errors import SourceError
 from overt.values import Frame
 from overt.vocabulary import DropCause
@@ -85,6 +89,32 @@ def test_a_slow_reader_gets_the_newest_picture_and_the_rest_is_counted(camera: s
     assert buffer.finished
     assert isinstance(buffer.error, SourceError)
     assert 2 + buffer.dropped[DropCause.OVERTAKEN] == len(delivered)
+
+
+def test_a_camera_that_sends_what_cannot_be_decoded_is_given_up_before_its_process_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process would be ended after 4.5 seconds; opening it anew costs next to nothing."""
+    decoded = VideoSource._decoded
+    told: list[float] = []
+
+    def garbled(self: VideoSource, packet: Any) -> Any:
+        if len(told) == 10:
+            raise av.error.InvalidDataError(1, "garbage")
+        told.append(monotonic())
+        return decoded(self, packet)
+
+    monkeypatch.setattr(VideoSource, "_decoded", garbled)
+    clip = make_clip(tmp_path / "clip.mp4", frames=250, size=(64, 48))
+    with (
+        serving(clip) as address,
+        open_source(address, PATIENT) as source,
+        pytest.raises(SourceError, match="nothing that it sends can be decoded"),
+    ):
+        list(source)
+
+    assert 3.4 < monotonic() - told[-1] < 4.5
+    assert source.dropped[DropCause.DAMAGED] > 50
 
 
 @contextmanager

@@ -5,7 +5,8 @@ Sound is never asked for and never decoded.
 
 from collections.abc import Generator, Iterator
 from functools import partial
-from time import perf_counter
+from math import inf
+from time import monotonic, perf_counter
 
 import av
 from av.codec.context import ThreadType
@@ -25,6 +26,11 @@ from overt.values import Frame, RGBImage, SourceInfo
 from overt.vocabulary import DropCause
 
 _USUAL_FRAMES_PER_SECOND = 25.0
+
+_LONGEST_DAMAGED_S = 3.5
+"""A live stream that has sent no whole picture for so long is opened anew. What watches its process
+waits a little longer, and would end it, which costs the other cameras two seconds of the processor.
+"""
 
 
 class VideoSource(PictureSource):
@@ -100,20 +106,26 @@ class VideoSource(PictureSource):
         )
 
     def _decode(self) -> Generator[Frame, None, None]:
+        whole_s = inf  # a stream may be joined seconds before its next key picture
         for packet in self._packets():
             if self._is_passed_over(packet):
                 self.dropped[DropCause.PASSED_OVER] += 1
+                whole_s = monotonic()
                 continue
             try:
                 for picture in self._decoded(packet):
                     if picture.is_corrupt:
                         self.dropped[DropCause.DAMAGED] += 1
-                    elif frame := self._frame(picture.time, partial(self._image, picture)):
+                        continue
+                    whole_s = monotonic()
+                    if frame := self._frame(picture.time, partial(self._image, picture)):
                         yield frame
             except av.error.EOFError:
                 break
             except FFmpegError:
                 self.dropped[DropCause.DAMAGED] += 1
+            if self._live and monotonic() - whole_s > _LONGEST_DAMAGED_S:
+                raise self._broken("nothing that it sends can be decoded")
         self._end()
 
     def _is_passed_over(self, packet: "Packet[VideoStream] | None") -> bool:
