@@ -52,6 +52,7 @@ _PACE = PaceSettings()
 _MOST_CAMERAS, _QUICK_CAMERAS = 20, 3
 _SAMPLE_S = 1.0
 _WARM_S = 15.0
+_SETTLED_S = 60.0  # longer than the film takes once: widths, sizes and crowds have been met
 _DECODED = 300
 _MOST_GROWTH = 0.05
 _AFTER_LAST = 50  # frames that may have come after the last look, as a stream is stopped
@@ -130,7 +131,7 @@ class OverloadResult:
         )
         growth = max(each.memory.last / max(each.memory.first, 1e-9) - 1 for each in self.rows)
         yield Claim(
-            "overload: memory of a camera, its last tenth against its first after warming up",
+            "overload: memory of a camera, at the end against when it had looked for a minute",
             f"≤ {_MOST_GROWTH:.0%} more",
             f"{growth:+.1%}",
             growth <= _MOST_GROWTH,
@@ -183,7 +184,7 @@ class _Samples:
         self._due_s = monotonic() + _SAMPLE_S
         for camera, since_s in self._looks_since_s.items():
             held = held_by(pid_of(camera) or 0)
-            if held is not None and held.at_s - since_s > _WARM_S:
+            if held is not None and held.at_s - since_s > _SETTLED_S:
                 self.held[camera].append((held.at_s, held.unshared))
 
     def growth(self, camera: str) -> Trend:

@@ -59,3 +59,28 @@ def test_an_alert_is_seen_however_long_a_press_lasts(
 
     expect(page.locator(".queue .card").first).to_have_attribute("data-alert", earlier.alert_id)
     page.mouse.up()
+
+
+def test_whatever_is_said_of_the_sound_the_queue_stays_where_it_is(
+    world: World, screens: Screens, duty: Duty
+) -> None:
+    """The first press changes those words, and would miss a card that moved from under it."""
+    duty.alert()
+    page = world.screen(screens, "operator", duty.console)
+    expect(card(page)).to_be_visible()
+    page.evaluate("document.querySelector('.head h1').textContent = 'Long name, '.repeat(5)")
+    moved = {}
+    for width in range(400, 1500, 60):
+        page.set_viewport_size({"width": width, "height": 800})
+        tops = []
+        for words in ("Sound is off until you press any key or button.", "Sound is on."):
+            page.evaluate(
+                "words => document.querySelector('#sound-words').textContent = words", words
+            )
+            box = card(page).bounding_box()
+            assert box is not None
+            tops.append(box["y"])
+        if tops[0] != tops[1]:
+            moved[width] = tops
+
+    assert not moved
