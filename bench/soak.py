@@ -2,7 +2,7 @@
 
 A real run: supervisor, record, alerts of people who pass again and again. Each camera's network is
 cut now and then. What every process holds is read every few seconds; growth is the Theil-Sen slope
-over medians of a minute (or a tenth of a short run), from when a fifth of the time has passed.
+over the peaks of two minutes (or a tenth of a short run), from when a fifth of the time has passed.
 """
 
 import argparse
@@ -37,7 +37,7 @@ _HOUR_S = 3600.0
 _EVERY_S = 5.0
 _CUT_EVERY_S = 45.0
 _WARM = 0.2
-_BLOCK_S = 60.0
+_BLOCK_S = 120.0
 _FEWEST_BLOCKS = 10
 PARENT = "parent"
 
@@ -175,13 +175,13 @@ class _Watcher:
         return min(_BLOCK_S, self.seconds * (1 - _WARM) / _FEWEST_BLOCKS)
 
     def _blocks(self, who: str) -> list[tuple[int, Held]]:
-        """Return the median of each block of time, by the number of the block."""
+        """Return what was held in each block of time, by the number of the block."""
         blocks: dict[int, list[Held]] = defaultdict(list)
         for each in self.held[who]:
             since_s = each.at_s - self.began_s
             if since_s >= _WARM * self.seconds:
                 blocks[int(since_s // self._block_s)].append(each)
-        return [(number, _middle(blocks[number])) for number in sorted(blocks)]
+        return [(number, _most(blocks[number])) for number in sorted(blocks)]
 
     def _note(self, who: str, process_id: int | None) -> None:
         held = held_by(process_id) if process_id else None
@@ -192,12 +192,14 @@ class _Watcher:
             self.held[who].append(held)
 
 
-def _middle(held: list[Held]) -> Held:
+def _most(held: list[Held]) -> Held:
+    """Return the most memory that was held, and the median of what is counted.
+
+    Memory is given back after each lost stream and taken again: only its peaks tell of growth.
+    """
     return Held(
-        *(
-            median(getattr(each, name) for each in held)
-            for name in ("at_s", "resident", "unshared")
-        ),
+        median(each.at_s for each in held),
+        *(max(getattr(each, name) for each in held) for name in ("resident", "unshared")),
         *(round(median(getattr(each, name) for each in held)) for name in ("files", "threads")),
     )
 
