@@ -27,7 +27,7 @@ class BehindError(SourceError):
 
     def __init__(self, shown: str, behind_s: float) -> None:
         super().__init__(
-            f"{shown} is more than {behind_s:.0f} seconds behind.",
+            f"{shown} is more than {behind_s:g} seconds behind.",
             remedy="Check the network between the camera and this machine, and the camera's clock.",
         )
 

@@ -242,7 +242,7 @@ class Supervisor:
 
     def _begin_again(self) -> Iterator[Message]:
         for camera in self._cameras:
-            if camera.ended or not (camera.is_new or camera.again_s is not None):
+            if camera.ended or camera.pipe is not None:
                 continue
             if camera.is_to_change:
                 yield from self._turn(camera)

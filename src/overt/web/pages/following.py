@@ -36,7 +36,7 @@ class Successor:
     """The deployment that has another one's cameras, as a screen of that one tells of it.
 
     `before` is what the one before is called. `name` is empty where whoever looks may not see the
-    successor, and `path` where no screen of it is to be opened.
+    successor, and `path` and `words` where no screen of it is to be opened.
     """
 
     before: str
@@ -76,5 +76,5 @@ def successor_of(
         state=successor.state,
         at=last.answered_at or last.at,
         path=screen.path.format(successor.deployment_id) if opens else "",
-        words=f"{screen.words} {successor.name}",
+        words=f"{screen.words} {successor.name}" if opens else "",
     )
