@@ -3,9 +3,12 @@
 A real run: supervisor, record, alerts of people who pass again and again. Each camera's network is
 cut now and then. What every process holds is read every few seconds; growth is the Theil-Sen slope
 over the peaks of two minutes (or a tenth of a short run), from when a fifth of the time has passed.
+Every reading is written to `soak.csv` in the cache as it is taken, so that what is cut short after
+hours has not been for nothing.
 """
 
 import argparse
+import csv
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -17,6 +20,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from time import monotonic
+from typing import TextIO
 
 from bench.apart import run_apart, tell
 from bench.cameras import pid_of
@@ -41,8 +45,8 @@ _BLOCK_S = 120.0
 _FEWEST_BLOCKS = 10
 PARENT = "parent"
 
-
 _FIGURES = ("unshared", "resident", "files", "threads")
+_HEADS = "seconds,process,process id,unshared MB,resident MB,descriptors,threads\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +123,10 @@ class SoakResult:
 
 @dataclass(slots=True)
 class _Watcher:
-    """A view of the run that reads now and then what its processes hold."""
+    """A view of the run that reads now and then what its processes hold, and writes it down."""
 
     seconds: float
+    readings: TextIO
     began_s: float = field(default_factory=monotonic)
     held: dict[str, list[Held]] = field(default_factory=lambda: defaultdict(list))
     pids: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -190,6 +195,11 @@ class _Watcher:
                 self.held[who].clear()  # another process begins anew
             self.pids[who].add(process_id)
             self.held[who].append(held)
+            figures = (getattr(held, name) for name in _FIGURES)
+            since_s = f"{held.at_s - self.began_s:.1f}"
+            csv.writer(self.readings, lineterminator="\n").writerow(
+                (since_s, who, process_id, *figures)
+            )
 
 
 def _most(held: list[Held]) -> Held:
@@ -216,8 +226,12 @@ def soak(cache: Path, models: Path, urls: Sequence[str], seconds: float) -> Soak
     """Watch these cameras for so long in a home of its own, and say what grew."""
     deployment = live_deployment_of(dict(zip(CAMERAS, urls, strict=True)), LONGEST)
     prepared = prepared_list(ModelStore(models).load("standard"), cache)
-    watcher = _Watcher(seconds)
-    with TemporaryDirectory(dir=cache) as folder:
+    with (
+        (cache / "soak.csv").open("w", encoding="utf-8", buffering=1) as readings,
+        TemporaryDirectory(dir=cache) as folder,
+    ):
+        readings.write(_HEADS)
+        watcher = _Watcher(seconds, readings)
         home = Path(folder) / "home"
         home.mkdir(mode=0o700)
         (home / "models").symlink_to(models.absolute())

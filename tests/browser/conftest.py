@@ -8,11 +8,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from console_world import Duty
+from gallery import World, a_world
 from playwright.sync_api import Browser, sync_playwright
 from screens import OPTIONS, Screens
 
 from overt.home import Home
 from overt.people.office import Office
+from overt.vocabulary import DeploymentState
 
 
 @pytest.fixture(scope="session")
@@ -67,3 +70,18 @@ def open_office() -> Iterator[Callable[[Path], Office]]:
     """Open offices on folders; they are closed at the end."""
     with ExitStack() as stack:
         yield lambda folder: stack.enter_context(Office.open(Home(folder)))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A service with a team of each role."""
+    with a_world(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def duty(world: World) -> Duty:
+    """A live deployment in it, with an operator and another who may decide."""
+    made = Duty(world.scene, world.deployment(DeploymentState.LIVE))
+    made.operator, made.second = (world.team[each].person for each in ("operator", "second"))
+    return made

@@ -1,31 +1,14 @@
 """A press on a card of the queue is that card's, whatever arrives while the button is down."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from console_world import Duty
-from gallery import World, a_world
+from gallery import World
 from playwright.sync_api import Page, expect
 from screens import Screens
 from steps import card
 
 from overt.storage import AlertPlace
-from overt.vocabulary import DeploymentState
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with a_world(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def duty(world: World) -> Duty:
-    made = Duty(world.scene, world.deployment(DeploymentState.LIVE))
-    made.operator = world.team["operator"].person
-    return made
 
 
 def _pressed(world: World, screens: Screens, duty: Duty) -> tuple[Page, AlertPlace, AlertPlace]:

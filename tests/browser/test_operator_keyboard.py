@@ -1,30 +1,14 @@
 """An operator without a mouse: from the alert's arrival to the decision, by keys alone."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from console_world import VIABLE, Duty
-from gallery import World, a_world
+from gallery import World
 from playwright.sync_api import Page, expect
 from screens import Screens
 from steps import card
 
-from overt.vocabulary import AlertStage, DeploymentState
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with a_world(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def duty(world: World) -> Duty:
-    made = Duty(world.scene, world.deployment(DeploymentState.LIVE))
-    made.operator, made.second = world.team["operator"].person, world.team["second"].person
-    return made
+from overt.vocabulary import AlertStage
 
 
 def _at_console(world: World, screens: Screens, duty: Duty, who: str) -> Page:

@@ -1,11 +1,8 @@
 """Live screens that are open while another deployment takes the cameras over."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from console_world import VIABLE, Duty
-from gallery import World, a_world
+from gallery import World
 from playwright.sync_api import Locator, Page, Route, expect
 from screens import PHONE, Screens
 from steps import card
@@ -16,12 +13,6 @@ from overt.vocabulary import DeploymentState
 
 WITHIN_MS = 5000
 BEFORE, AFTER = "North End, in the morning", "North End, with three names"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with a_world(tmp_path) as made:
-        yield made
 
 
 @pytest.fixture
