@@ -251,6 +251,11 @@ def test_waits_double_to_half_a_minute_and_begin_anew_after_a_steady_stream() ->
     assert back_off.next_s() == 0.5
 
 
+def test_the_first_few_tries_need_not_wait_longer() -> None:
+    back_off = BackOff(0.1, chance=lambda: 1.0, at_once=3)
+    assert [back_off.next_s() for _ in range(6)] == pytest.approx([0.1, 0.1, 0.1, 0.2, 0.4, 0.8])
+
+
 @given(st.floats(0, 1), st.integers(1, 50))
 def test_each_wait_is_shortened_by_half_at_most(chance: float, tries: int) -> None:
     back_off, longest = BackOff(chance=lambda: chance), BackOff(chance=lambda: 1.0)

@@ -37,8 +37,9 @@ _NAP_S = 0.05
 class BackOff:
     """Waits between tries: they double from `first_s` up to `most_s`, each shortened at random.
 
-    Random waits keep the cameras of one switch from coming back all in the same moment. `tries`
-    says how many have failed already.
+    Random waits keep the cameras of one switch from coming back all in the same moment. The first
+    `at_once` tries wait `first_s` each, before waits double. `tries` says how many have failed
+    already.
     """
 
     def __init__(
@@ -47,16 +48,19 @@ class BackOff:
         most_s: float = 30.0,
         chance: Callable[[], float] = random.random,
         *,
+        at_once: int = 1,
         tries: int = 0,
     ) -> None:
         self.tries = tries
+        self._at_once = at_once
         self._first_s = first_s
         self._most_s = most_s
         self._chance = chance
 
     def next_s(self) -> float:
         """Return how long to wait before the next try, in seconds: half to all of the step."""
-        step_s = min(self._most_s, self._first_s * 2.0 ** min(self.tries, 32))
+        doublings = min(max(0, self.tries - self._at_once + 1), 32)
+        step_s = min(self._most_s, self._first_s * 2.0**doublings)
         self.tries += 1
         return step_s * (0.5 + 0.5 * self._chance())
 

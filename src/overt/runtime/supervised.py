@@ -34,6 +34,10 @@ _STEADY_S = 5.0
 """A process that looked for so long was no flash in the pan; the next one need not wait long."""
 
 _FIRST_WAIT_S = 0.1
+_AT_ONCE = 5
+"""So many processes in a row that were not steady are replaced at once: whatever ends processes
+now and then is no reason to leave a street unwatched. One that goes on dying waits ever longer.
+"""
 _LOADING_S = 10.0
 """After so long the next camera begins as well, whatever holds this one up."""
 
@@ -61,7 +65,7 @@ class Patience:
     starting_s: float = 60.0
     silence_s: float = 10.0
     still_s: float = 1.5
-    stopped_s: float = 0.5
+    stopped_s: float = 0.25
     picture_s: float = 30.0
     grace_s: float = 10.0
     opening_s: float = 15.0
@@ -92,7 +96,7 @@ class SupervisedCamera:
         self.heard_s = monotonic()
         self.again_s: float | None = None
         self.ended = False
-        self._back_off = BackOff(_FIRST_WAIT_S, job.longest_wait_s)
+        self._back_off = BackOff(_FIRST_WAIT_S, job.longest_wait_s, at_once=_AT_ONCE)
         self._tries = 0
         self._looks_since_s: float | None = None
         self._blind_since_s: float | None = None
