@@ -2,13 +2,11 @@
 
 import hashlib
 import pickle
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from deployment_files import LIVE, REHEARSAL, Write
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from overt.deployment.file import WHOLE_PICTURE, Deployment
 from overt.deployment.policy import Policy
@@ -151,17 +149,6 @@ def test_a_deployment_crosses_processes_unchanged(write: Write) -> None:
 
     assert again == deployment
     assert again.policy.stamp == deployment.policy.stamp
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(offset=st.timedeltas(timedelta(days=-400), timedelta(days=400)))
-def test_a_window_holds_its_beginning_and_not_its_end(live: Deployment, offset: timedelta) -> None:
-    """R-1: nothing is searched outside the authorised window."""
-    now = _START + offset
-
-    assert live.covers(now) == (_START <= now < _END)
-    assert live.covers(_START)
-    assert not live.covers(_END)
 
 
 def test_only_a_rehearsal_runs_from_its_file(write: Write, live: Deployment) -> None:

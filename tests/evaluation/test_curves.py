@@ -9,12 +9,9 @@ from sklearn.metrics import det_curve, roc_curve
 
 from overt.errors import ConfigurationError
 from overt.evaluation.curves import (
-    BIN,
     Curve,
     Folded,
-    ScoreHistogram,
     Scores,
-    VerificationCurve,
     det,
     folded,
     rates_at,
@@ -296,114 +293,6 @@ def test_one_fold_is_refused() -> None:
 def test_folds_without_one_kind_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="no genuine comparisons"):
         folded([0.1, 0.2, 0.3], [True, False, True], [1, 2, 1])
-
-
-def histogram_of(scores: Scores, tail: int) -> ScoreHistogram:
-    histogram = ScoreHistogram(tail)
-    for block in np.array_split(scores, 7):
-        histogram.add(block.reshape(1, -1))
-    return histogram
-
-
-@pytest.fixture(scope="module")
-def scores() -> Scores:
-    drawn_scores = np.random.default_rng(5).normal(0.1, 0.15, 30_000).clip(-1, 1)
-    drawn_scores[:10] = -INF
-    return drawn_scores.astype(np.float32)
-
-
-def test_counts_are_exact_in_the_tail_and_at_edges(scores: Scores) -> None:
-    histogram = histogram_of(scores, 500)
-
-    assert histogram.count == len(scores)
-    for threshold in [*np.sort(scores)[-500:-1], *np.arange(-2, 2.5, 0.125), -3.0, 3.0]:
-        exact = int(np.count_nonzero(scores >= np.float64(threshold)))
-        assert histogram.reaching(float(threshold)) == (exact, exact)
-
-
-def test_counts_elsewhere_are_within_a_bin(scores: Scores) -> None:
-    histogram = histogram_of(scores, 500)
-
-    for threshold in np.random.default_rng(6).uniform(-1, 1, 200):
-        at_least, at_most = histogram.reaching(threshold)
-        in_bin = np.count_nonzero(np.floor(scores / BIN) == np.floor(threshold / BIN))
-        assert at_least <= np.count_nonzero(scores >= threshold) <= at_most
-        assert at_most - at_least <= in_bin
-
-
-@pytest.mark.parametrize("tail", [1, 20, 500, 100_000])
-@pytest.mark.parametrize("share", [0, 1e-4, 1e-3, 0.0123, 0.3, 0.9999, 1])
-def test_thresholds_keep_their_promise(scores: Scores, tail: int, share: float) -> None:
-    histogram = histogram_of(scores, tail)
-    threshold, lowest = histogram.threshold_at(share), threshold_at(scores, share)
-
-    assert np.count_nonzero(scores >= np.float64(threshold)) <= share * len(scores)
-    if lowest > histogram.floor or np.isneginf(histogram.floor):
-        assert threshold == lowest
-    elif lowest > -1:
-        assert lowest <= threshold <= lowest + BIN
-    else:
-        assert threshold <= scores[scores > -INF].min()
-
-
-@pytest.mark.parametrize("kind", [np.float32, np.float64])
-def test_its_curve_is_the_curve_of_all_scores(scores: Scores, kind: type[np.floating]) -> None:
-    own = typed(np.random.default_rng(7).normal(0.6, 0.2, 300).clip(-1, 1), kind)
-    histogram, exact = histogram_of(scores, 500), verification(own, scores)
-
-    curve = histogram.curve(own)
-
-    assert isinstance(curve, VerificationCurve)
-    for threshold, *rates in zip(curve.thresholds, curve.fpir, curve.fnir, strict=True):
-        assert exact.at(threshold) == tuple(rates)
-    in_tail = exact.thresholds > histogram.floor
-    assert set(exact.thresholds[in_tail]) <= set(curve.thresholds)
-    assert curve.eer == pytest.approx(exact.eer, abs=1e-3)
-
-
-def test_with_everything_in_the_tail_nothing_is_binned() -> None:
-    own, others = drawn(8, 50, 80, decimals=2)
-    histogram = histogram_of(others, 80)
-
-    assert _points(histogram.curve(own)) == _points(verification(own, others))
-
-
-def test_scores_beyond_any_cosine_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="beyond 2"):
-        ScoreHistogram().add([0.1, -2.5])
-    with pytest.raises(ConfigurationError, match="1 of 2 scores"):
-        ScoreHistogram().add([0.1, float("nan")])
-
-
-def test_nothing_counted_has_no_rates() -> None:
-    with pytest.raises(ConfigurationError, match="no scores"):
-        ScoreHistogram().threshold_at(0.1)
-    with pytest.raises(ConfigurationError, match="no scores"):
-        ScoreHistogram().curve([0.1])
-
-
-def test_only_failures_are_counted_and_reach_nothing() -> None:
-    histogram = histogram_of(np.full(20, -INF), 5)
-
-    assert (histogram.count, histogram.reaching(-2)) == (20, (0, 0))
-    assert histogram.curve([0.5]).fmr.tolist() == [0, 0]
-
-
-@given(some_scores, st.integers(1, 5), kinds, st.floats(0, 1))
-def test_any_histogram_keeps_its_promises(
-    scores: list[float], tail: int, kind: type[np.floating], share: float
-) -> None:
-    told = typed(scores, kind)
-    histogram = ScoreHistogram(tail)
-    for score in told:
-        histogram.add(score)
-
-    threshold = histogram.threshold_at(share)
-
-    assert np.count_nonzero(told >= np.float64(threshold)) <= share * len(told) + 1e-9
-    for at in [threshold, *told[told > -INF]]:
-        at_least, at_most = histogram.reaching(float(at))
-        assert at_least <= np.count_nonzero(told >= np.float64(at)) <= at_most
 
 
 def _points(curve: Curve) -> set[tuple[float, float, float]]:

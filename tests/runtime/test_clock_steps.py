@@ -104,6 +104,14 @@ def test_an_urgent_authority_that_is_confirmed_is_no_longer_either() -> None:
     assert standing.why_not() == "the authority's window ended"
 
 
+@given(st.timedeltas(timedelta(days=-400), timedelta(days=400)))
+def test_a_window_holds_its_beginning_and_not_its_end(offset: timedelta) -> None:
+    """R-1: nothing is searched outside the authorised window."""
+    for now in (START + offset, START, END):
+        standing = Authorised(_Office([now], [END]), _Row(), Monotonic())  # type: ignore[arg-type]
+        assert (standing.why_not() == "") is (START <= now < END)
+
+
 def test_a_clock_that_is_moved_past_the_end_stops_it_at_once(scene: Scene) -> None:
     monotonic = Monotonic()
     standing = Authorised(scene.office, _live(scene), monotonic)

@@ -128,10 +128,6 @@ class Deployment:
             raise refusal(DeploymentFileError, path, in_order(found))
         return _deployment(document, settings, policy, (hashes, report))
 
-    def covers(self, moment: datetime) -> bool:
-        """Return whether the authority's window holds `moment`, an aware time."""
-        return self.start <= moment < self.end
-
     def demand_rehearsal(self) -> None:
         """Let nothing but a rehearsal pass: its recordings need nobody's authority.
 

@@ -33,24 +33,6 @@ Scores: TypeAlias = NDArray[np.floating]
 POINTS = 500
 """To how many points a curve is thinned: about as many as a plot has pixels for."""
 
-BIN = 2.0**-15
-"""Width of a `ScoreHistogram`'s bins, 0.00003: a third of a threshold's last told digit.
-
-A power of two, so that a score falls into its bin without rounding.
-"""
-
-LARGEST = 2.0
-"""Limit of a counted score's size: cosines lie within 1, normalised scores within 2."""
-
-TAIL = 1_000_000
-"""How many of the highest scores a `ScoreHistogram` keeps one by one.
-
-Of 10^10 impostor comparisons that is the whole tail below an FMR of 0.01 %.
-"""
-
-_HALF = round(LARGEST / BIN)  # bins below a score of 0
-_CHUNK = 1 << 17  # scores counted at once: large blocks are never copied, caches are filled
-
 
 @dataclass(frozen=True, eq=False)
 class Curve:
@@ -247,128 +229,6 @@ def folded(scores: ArrayLike, same: ArrayLike, folds: ArrayLike) -> Folded:
     return Folded(thresholds, rates)
 
 
-class ScoreHistogram:
-    """Counts of scores too many to hold, with the highest of them kept exactly.
-
-    Blocks of any shape are added one after another. All scores are counted in bins `BIN` wide,
-    and the `tail` highest are kept as they are. So the number of scores that reach T is
-
-    * exact where T is above `floor`, the highest score that was not kept;
-    * exact where T is a bin's edge, a multiple of `BIN`;
-    * known anywhere else to within what one bin holds.
-
-    The bins take 1 MB, the tail twice 4 bytes a score, or twice 8 for float64.
-    """
-
-    def __init__(self, tail: int = TAIL) -> None:
-        self._keep = tail
-        self._tail: Scores = np.empty(0, np.float32)
-        self._counts = np.zeros(2 * _HALF + 1, np.int64)
-        self._failed = 0
-        self.floor = -np.inf
-
-    @property
-    def count(self) -> int:
-        """How many scores were added, with those that failed."""
-        return int(self._counts.sum()) + self._failed
-
-    def add(self, scores: ArrayLike) -> None:
-        """Count a block of scores, any shape, float32 or float64.
-
-        Raises:
-            ConfigurationError: one is no number, or is larger than `LARGEST` either way.
-        """
-        block = np.asarray(scores).reshape(-1)
-        for start in range(0, len(block), _CHUNK):
-            self._add(checked(block[start : start + _CHUNK], "scores"))
-
-    def reaching(self, threshold: float) -> tuple[int, int]:
-        """Return how many scores reach a threshold: at least, and at most.
-
-        Raises:
-            ConfigurationError: the threshold is no number.
-        """
-        told = _told(threshold)
-        if told > self.floor:
-            exact = int(np.count_nonzero(self._tail >= told))
-            return exact, exact
-        edge = max(told, -LARGEST) / BIN  # exact, and so are its floor and its ceiling
-        at_least, at_most = (
-            self._counts[int(whole) + _HALF :].sum() for whole in (np.ceil(edge), np.floor(edge))
-        )
-        return int(at_least), int(at_most)
-
-    def threshold_at(self, share: float) -> float:
-        """Return a threshold that no more than `share` of all scores reach.
-
-        It is the lowest there is, or where that lies below `floor`, at most `BIN` above it; and
-        where all may reach it, it is no higher than any score.
-
-        Raises:
-            ConfigurationError: nothing was counted, or `share` is not in [0, 1].
-        """
-        few = allowed(share, self._some())
-        highest = np.sort(np.append(self._tail, self._tail.dtype.type(self.floor)))
-        if few < len(highest) or np.isneginf(self.floor):
-            return _just_above(_first_shut_out(highest, few))
-        edge = int(np.argmax(_from_above(self._counts) <= few))
-        return (edge - _HALF) * BIN
-
-    def curve(self, genuine: ArrayLike) -> VerificationCurve:
-        """Return the 1:1 curve of these as impostor scores and of all `genuine` ones, `(m,)`.
-
-        Above `floor` it has every point that the curve of all scores would have. Below, its
-        points are the edges of the bins with any score in them; each is exact.
-
-        Raises:
-            ConfigurationError: nothing was counted, or `genuine` is empty or has a score that
-                is no number or is larger than `LARGEST`.
-        """
-        of, own = self._some(), ranked(genuine, "genuine comparisons")
-        edges, exact = self._edges(own), self._exact(own)
-        tail = np.sort(self._tail).astype(np.float64)
-        reaching = [
-            _from_above(self._counts)[edges + _HALF],
-            len(tail) - np.searchsorted(tail, exact, "left"),
-        ]
-        thresholds = np.concatenate([edges * BIN, exact])
-        fnmr = np.searchsorted(own.astype(np.float64), thresholds, "left") / len(own)
-        return VerificationCurve(thresholds, np.concatenate(reaching) / of, fnmr, len(own), of)
-
-    def _some(self) -> int:
-        """Return the number of scores, which must not be 0."""
-        if not self.count:
-            raise _nothing("scores")
-        return self.count
-
-    def _add(self, chunk: Scores) -> None:
-        finite = chunk[chunk > -np.inf]
-        bins = _bins(finite)
-        self._failed += len(chunk) - len(finite)
-        self._counts += np.bincount(bins, minlength=len(self._counts))
-        self._keep_highest(finite)
-
-    def _keep_highest(self, scores: Scores) -> None:
-        """Keep these in the tail where they are above the floor; drop its lowest once doubled."""
-        tail = np.concatenate([self._tail, scores[scores > self.floor]])
-        if len(tail) > 2 * self._keep:
-            tail.partition(len(tail) - 1 - self._keep)
-            self.floor = float(tail[-1 - self._keep])
-        self._tail = tail[tail > self.floor]
-
-    def _edges(self, own: Scores) -> NDArray[np.intp]:
-        """Return the edges up to the floor of bins with any score, in bins from 0."""
-        filled = np.flatnonzero(self._counts) - _HALF
-        edges = np.union1d(filled, _bins(own[own > -np.inf]) - _HALF)
-        return edges[edges * BIN <= self.floor]
-
-    def _exact(self, own: Scores) -> Floats:
-        """Return every score above the floor, and one just above all of them."""
-        scores = np.concatenate([own, self._tail])
-        found = np.unique(scores[scores > self.floor]).astype(np.float64)
-        return np.append(found, _just_above(max(scores.max(), scores.dtype.type(self.floor))))
-
-
 def reach(scores: Scores, threshold: float) -> NDArray[np.bool_]:
     """Return which scores reach a threshold.
 
@@ -469,21 +329,6 @@ def _travelled(values: Floats) -> Floats:
     """Return how far a rate has moved at each point, as a share of all that it moves."""
     moved = np.abs(np.diff(values, prepend=values[0])).cumsum()
     return moved / moved[-1] if moved[-1] else moved
-
-
-def _bins(scores: Scores) -> NDArray[np.intp]:
-    """Return the bin of each finite score."""
-    if len(scores) and max(-scores.min(), scores.max()) > LARGEST:
-        raise ConfigurationError(
-            f"A score lies beyond {LARGEST:g}, where no comparison score can be.",
-            remedy="Compare templates of length one, as the model pack makes them.",
-        )
-    return np.floor(scores * scores.dtype.type(1 / BIN)).astype(np.intp) + _HALF
-
-
-def _from_above(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return for each bin how many scores lie in it or above; 0 above the last."""
-    return np.append(counts[::-1].cumsum()[::-1], 0)
 
 
 def _nothing(what: str) -> ConfigurationError:

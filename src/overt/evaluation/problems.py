@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from overt.evaluation.datasets import Dataset, Problem, ProblemKind
+from overt.evaluation.datasets import Problem, ProblemKind
 from overt.evaluation.extraction import Extracted
 from overt.reporting.files import write_whole
 from overt.watchlist.rows import neutralised
@@ -41,11 +41,6 @@ def write_problems(path: Path, problems: Iterable[Problem], extracted: Extracted
     for row in (*_rows(problems), *_failures(extracted)):
         writer.writerow([neutralised(cell) for cell in row])
     write_whole(path, text.getvalue().encode())
-
-
-def single_only(dataset: Dataset) -> bool:
-    """Whether nobody in a data set has a second photograph, so that nobody can be searched for."""
-    return all(len(photographs) == 1 for photographs in dataset.by_subject().values())
 
 
 def _weight(problem: Problem) -> int:
