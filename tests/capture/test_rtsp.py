@@ -228,7 +228,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return paths
 
 
-def test_a_secure_camera_must_be_who_it_says(certificate: tuple[Path, Path]) -> None:
+@pytest.fixture
+def secure_camera(certificate: tuple[Path, Path]) -> Iterator[str]:
+    """The address of a secure camera, which has no such stream as anybody asks for."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)
 
@@ -236,14 +238,29 @@ def test_a_secure_camera_must_be_who_it_says(certificate: tuple[Path, Path]) -> 
         with context.wrap_socket(connection, server_side=True) as secure:
             answer(secure, b"RTSP/1.0 404 No\r\nCSEQ\r\n\r\n")
 
+    with listening(serve) as port:
+        yield f"rtsps://operator:{SECRET}@localhost:{port}/clip"
+
+
+def test_a_secure_camera_must_be_who_it_says(
+    certificate: tuple[Path, Path], secure_camera: str
+) -> None:
+    source = secure_camera
     trusting = replace(PATIENT, tls_ca_file=certificate[0])
     careless = replace(PATIENT, tls_verify=False)
-    with listening(serve) as port:
-        source = f"rtsps://operator:{SECRET}@localhost:{port}/clip"
-        with pytest.raises(SourceError, match="securely"):
-            open_source(source, PATIENT)
-        with pytest.raises(SourceError, match="securely"):  # a right certificate of another host
-            open_source(source.replace("localhost", "127.0.0.1"), trusting)
-        for settings in (trusting, careless):
-            with pytest.raises(SourceError, match="no such stream"):
-                open_source(source, settings)
+    with pytest.raises(SourceError, match="securely"):
+        open_source(source, PATIENT)
+    with pytest.raises(SourceError, match="securely"):  # a right certificate of another host
+        open_source(source.replace("localhost", "127.0.0.1"), trusting)
+    for settings in (trusting, careless):
+        with pytest.raises(SourceError, match="no such stream"):
+            open_source(source, settings)
+
+
+def test_a_secure_camera_is_trusted_where_the_machine_trusts_its_authority(
+    certificate: tuple[Path, Path], secure_camera: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+
+    with pytest.raises(SourceError, match="no such stream"):
+        open_source(secure_camera, PATIENT)

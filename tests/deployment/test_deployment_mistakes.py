@@ -157,6 +157,15 @@ def test_a_live_deployment_takes_cameras_only_and_is_never_looser_than_its_polic
     assert message in found.message
 
 
+@pytest.mark.parametrize("address", ["rtsp://viewer:a#b@host/x", "rtsp://a:b/c@host/x", "rtsps://"])
+def test_whoever_writes_an_address_that_cannot_be_read_is_told_how_passwords_are_written(
+    problems_of: Find, address: str
+) -> None:
+    (found,) = problems_of(LIVE.replace('"webcam:/dev/video0"', f'"{address}"', 1))
+
+    assert "# is written %23" in found.remedy
+
+
 def test_all_mistakes_are_told_at_once_in_the_files_order(problems_of: Find) -> None:
     text = (
         REHEARSAL.replace("North End, Croydon", "")

@@ -143,7 +143,8 @@ def _numbers_of(host: str, url: str) -> list[str]:
     except (OSError, UnicodeError):
         raise SourceError(
             f"The camera's host cannot be found: {redact(url)}.",
-            remedy="Check the host name, and that this machine is on the camera's network.",
+            remedy="Check the host name, that this machine is on the camera's network, and that "
+            "special characters in the password are written as %XX.",
         ) from None
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 

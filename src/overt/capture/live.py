@@ -4,6 +4,7 @@ FFmpeg can block in spite of its time limits, so a camera belongs in a process o
 can be killed. Reconnecting is the supervisor's business: a source that fails raises.
 """
 
+import os
 import stat
 from pathlib import Path
 
@@ -25,6 +26,14 @@ _SOON = {"fpsprobesize": "0", "analyzeduration": "500000"}
 Otherwise FFmpeg waits for twenty pictures or five seconds to guess their rate, and hands all of
 them on at once when they are that old.
 """
+
+_AUTHORITIES = (
+    Path("/etc/ssl/certs/ca-certificates.crt"),  # Debian, Ubuntu
+    Path("/etc/pki/tls/certs/ca-bundle.crt"),  # Fedora, Red Hat
+    Path("/etc/ssl/ca-bundle.pem"),  # SUSE
+)
+"""Where systems keep the authorities that they trust. FFmpeg's library for TLS was built elsewhere,
+and finds those of no system but its own."""
 
 
 def open_rtsp(url: str, settings: CaptureSettings, due: Due = always) -> VideoSource:
@@ -98,9 +107,17 @@ def _rtsp_options(url: str, settings: CaptureSettings) -> dict[str, str]:
         options["buffer_size"] = str(_UDP_BUFFER_BYTES)
     if secure:
         options["tls_verify"] = str(int(settings.tls_verify))
-    if secure and settings.tls_ca_file is not None:
-        options["ca_file"] = str(settings.tls_ca_file)
+    authorities = settings.tls_ca_file or _trusted()
+    if secure and authorities is not None:
+        options["ca_file"] = str(authorities)
     return options
+
+
+def _trusted() -> Path | None:
+    """Return the file of the authorities that this machine trusts, or that `SSL_CERT_FILE` names."""
+    if named := os.environ.get("SSL_CERT_FILE"):
+        return Path(named)
+    return next(filter(Path.is_file, _AUTHORITIES), None)
 
 
 def _refused(error: FFmpegError, shown: str) -> SourceError:
@@ -121,5 +138,6 @@ def _refused(error: FFmpegError, shown: str) -> SourceError:
         remedy = "Give the address at which the camera itself sends."
     elif shown.lower().startswith("rtsps:") and isinstance(error, av.error.OSError):
         reason = "could not be reached securely"
-        remedy = "Give its certificate's authority, and the host name the certificate is for."
+        remedy = "Have this machine trust the authority of its certificate, and give the host name "
+        remedy += "that the certificate is for."
     return SourceError(f"The camera at {shown} {reason}.", remedy=remedy)

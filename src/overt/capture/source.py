@@ -37,8 +37,8 @@ class CaptureSettings:
     default none is. Live sources give up
     after `open_timeout_s` and `read_timeout_s` where FFmpeg heeds them; it does not always,
     so a supervisor must be able to kill the process. `rtsps` certificates are verified,
-    against `tls_ca_file` (PEM) where it is given. `timed` is told how many seconds each
-    "decoding" and each "conversion" took, in the thread that did it.
+    against `tls_ca_file` (PEM) where it is given, or else what the machine trusts. `timed` is
+    told how many seconds each "decoding" and each "conversion" took, in the thread that did it.
     """
 
     camera: str = "camera"

@@ -20,7 +20,7 @@ from overt.runtime.messages import CameraState, Ended
 from overt.runtime.views import Listed
 from overt.storage import AlertRecord
 from overt.values import Alert
-from overt.vocabulary import DeploymentKind
+from overt.vocabulary import DeploymentKind, LinkState
 
 _CARDS = 6  # the newest alerts that stay in sight
 _LINE_EVERY_S = 5.0
@@ -165,7 +165,8 @@ class LiveView:
     def _alive(self, state: CameraState) -> str:
         silent_s = max(state.waiting_s, monotonic() - self._heard_s[state.camera])
         if silent_s > _STALE_S:
-            return f"NO PICTURE for {silent_s:.0f} s"
+            why = _why_lost(state)
+            return f"NO PICTURE for {silent_s:.0f} s{': ' if why else ''}{why}"
         if state.link.still_s >= FROZEN_S:
             return f"PICTURE UNCHANGED for {state.link.still_s:.0f} s"
         if state.kept.below_floor:
@@ -234,6 +235,7 @@ def _camera_line(state: CameraState) -> str:
         f"{state.camera}: {counts.frames:,} frames, {_pace(state)} a second, "
         f"{state.dropped.total():,} dropped, {counts.faces_seen:,} faces seen, "
         f"{counts.faces_searched:,} searched, {counts.alerts:,} alerts{unchanged}{_short(state)}"
+        f"{_lost(state)}"
     )
 
 
@@ -251,6 +253,17 @@ def _short(state: CameraState) -> str:
         f"; BELOW THE POLICY'S FLOOR: {kept.frames_per_second:.1f} of "
         f"{kept.floor_per_second:g} frames a second"
     )
+
+
+def _lost(state: CameraState) -> str:
+    why = _why_lost(state)
+    return f"; NO PICTURE: {why}" if why else ""
+
+
+def _why_lost(state: CameraState) -> str:
+    """Return why a camera that delivers nothing was lost; nothing where it delivers."""
+    link = state.link
+    return "" if link.state is LinkState.PLAYING else printable(link.why)
 
 
 def _film(state: CameraState) -> str:

@@ -118,7 +118,7 @@ def sources_suit(document: Document) -> Iterator[Problem]:
         where = ("camera", index, "source")
         source = Source.of(written, document.path.parent)
         if source.kind is SourceKind.UNKNOWN:
-            yield document.problem(where, "is nothing Overt can open.", _SOURCES)
+            yield document.problem(where, "is nothing Overt can open.", _how_to_write(written))
         elif kind in set(DeploymentKind) and not source.suits(DeploymentKind(kind)):
             yield document.problem(where, f"is a {source.kind}.", _SUITABLE[DeploymentKind(kind)])
         elif source.kind is SourceKind.RECORDING:
@@ -132,6 +132,15 @@ _SUITABLE = {
     "drawn:street only.",
 }
 _SOURCES = f"{_SUITABLE[DeploymentKind.LIVE]} {_SUITABLE[DeploymentKind.REHEARSAL]}"
+_ADDRESS = (
+    "Write rtsp://user:password@host:554/path; in a password # is written %23, / is %2F, ? is %3F "
+    "and @ is %40."
+)
+
+
+def _how_to_write(source: str) -> str:
+    """Return what a source that cannot be opened should look like."""
+    return _ADDRESS if source.casefold().startswith("rtsp") else _SOURCES
 
 
 def transports_suit(document: Document) -> Iterator[Problem]:

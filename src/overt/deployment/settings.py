@@ -220,8 +220,9 @@ class CameraSettings(Section):
         default=None,
         ge=160,
         le=7680,
-        description="The width the picture is reduced to before faces are looked for, in "
-        "pixels; left out, Overt chooses.",
+        description="What the longer side of the zone's part of the picture is reduced to before "
+        "faces are looked for, in pixels; left out, 960. Cameras go below it, as far as the policy "
+        "lets them, where the machine cannot keep up.",
     )
     transport: Literal["tcp", "udp"] | None = Field(
         default=None,

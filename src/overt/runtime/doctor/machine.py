@@ -38,7 +38,10 @@ def processor(cores: int, memory_bytes: int) -> Finding:
     words = f"{cores} cores and {memory_bytes / 1e9:.1f} GB of memory."
     if cores < _FEWEST_CORES or memory_bytes < _LEAST_MEMORY:
         return attention(
-            "processor", words, "Two cores and 4 GB serve one camera; docs/performance.md has more."
+            "processor",
+            words,
+            "Two cores and 4 GB are the least for a camera; docs/how-to/look-after-live-cameras.md "
+            "says how to find out how many a machine carries.",
         )
     return fine("processor", words)
 
