@@ -60,6 +60,8 @@ def test_the_one_listed_person_who_is_seen_well_raises_the_one_alert(stage: Fini
     assert alert["run_id"] == stage.result["run_id"]
     assert stage.result["alerts"] == 1
     assert stage.result["frames"] == 275
+    uncovered = ("frames_dropped", "losses", "lost_s", "below_floor_s")
+    assert not any(stage.result[each] for each in uncovered)
     assert stage.result["ending"] == "completed"
     assert "REHEARSAL: Possible match 1 - for a person to decide" in stage.ended.stderr
 

@@ -11,8 +11,10 @@ from overt.logs.events import (
     CameraBack,
     CameraBelowFloor,
     CameraEnded,
+    CameraFrozen,
     CameraLost,
     CameraOpened,
+    CameraUnfrozen,
     LogEvent,
 )
 from overt.runtime.camera_log import CameraLog
@@ -66,6 +68,21 @@ def test_a_camera_that_is_lost_again_and_again_comes_back_once() -> None:
     )
 
     assert [type(each) for each in told] == [CameraOpened, CameraLost, CameraLost, CameraBack]
+
+
+def test_a_frozen_picture_is_told_as_it_begins_and_ends_and_a_loss_is_no_end_of_it() -> None:
+    frozen, lost = Link(still_s=30.0), _lost(LossCause.BROKEN)
+    playing = _lost(LossCause.BROKEN, state=LinkState.PLAYING)
+    links = [Link(still_s=29.0), frozen, replace(frozen, still_s=31.0), lost, playing, playing]
+
+    told = _told(*(_state(5, link) for link in links))
+
+    assert told == [
+        CameraOpened("gate"),
+        CameraFrozen("gate", 30.0),
+        CameraLost("gate", LossCause.BROKEN),
+        CameraUnfrozen("gate"),
+    ]
 
 
 def test_a_pace_below_what_the_policy_asks_is_told_as_it_begins_and_ends() -> None:

@@ -198,6 +198,24 @@ class CameraAtFloor(LogEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class CameraFrozen(LogEvent):
+    """A camera has sent the same picture, to the last bit, for so long: it sees nothing."""
+
+    name: ClassVar[str] = "camera.frozen"
+    level: ClassVar[int] = logging.WARNING
+    camera: Named
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CameraUnfrozen(LogEvent):
+    """The picture of a camera that was frozen changes again."""
+
+    name: ClassVar[str] = "camera.unfrozen"
+    camera: Named
+
+
+@dataclass(frozen=True, slots=True)
 class ClockMoved(LogEvent):
     """The machine's clock was moved while searching went on; the audit log has it too."""
 

@@ -3,14 +3,17 @@
 from collections import Counter
 from time import monotonic
 
+from overt.capture import FROZEN_S
 from overt.logs import tell
 from overt.logs.events import (
     CameraAtFloor,
     CameraBack,
     CameraBelowFloor,
     CameraEnded,
+    CameraFrozen,
     CameraLost,
     CameraOpened,
+    CameraUnfrozen,
 )
 from overt.runtime.messages import Beat, CameraState, Ended, Message
 from overt.vocabulary import LinkState
@@ -22,6 +25,7 @@ class CameraLog:
     def __init__(self) -> None:
         self._known: dict[str, CameraState] = {}
         self._lost_at_s: dict[str, float] = {}
+        self._frozen: set[str] = set()
 
     def see(self, message: Message) -> None:
         """Take in what a camera says, and tell of what is new in it."""
@@ -33,6 +37,7 @@ class CameraLog:
         if state.counts.frames and not before.counts.frames:
             tell(CameraOpened(state.camera))
         self._follow_link(before, state)
+        self._follow_picture(state)
         _follow_pace(before, state)
         if isinstance(message, Ended):
             error = type(message.error).__name__ if message.error else None
@@ -48,6 +53,16 @@ class CameraLog:
         if looks and state.link.state is LinkState.PLAYING and state.camera in self._lost_at_s:
             after_s = monotonic() - self._lost_at_s.pop(state.camera)
             tell(CameraBack(state.camera, after_s))
+
+    def _follow_picture(self, state: CameraState) -> None:
+        frozen, was = state.link.still_s >= FROZEN_S, state.camera in self._frozen
+        if frozen and not was:
+            self._frozen.add(state.camera)
+            tell(CameraFrozen(state.camera, state.link.still_s))
+        # While it is lost there is no picture that could have changed.
+        elif was and not frozen and state.link.state is LinkState.PLAYING:
+            self._frozen.remove(state.camera)
+            tell(CameraUnfrozen(state.camera))
 
 
 def _follow_pace(before: CameraState, state: CameraState) -> None:
