@@ -26,6 +26,7 @@ from overt.runtime.passages import AlertedBefore
 from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.spawning import kill_process, start_process
 from overt.runtime.stillness import Stillness
+from overt.runtime.stop_sign import StopSign
 from overt.runtime.worker import CameraJob, work
 from overt.values import Template
 from overt.vocabulary import LinkState, LossCause
@@ -84,7 +85,7 @@ class SupervisedCamera:
         self.name = job.settings.camera
         self.job = job
         self._next: CameraJob | None = None
-        self._stop = context.Event()
+        self._stop = StopSign(context)
         self._leaving_s: float | None = None
         self.leaves = False
         self.process: SpawnProcess | None = None
@@ -126,7 +127,7 @@ class SupervisedCamera:
     def start(self, context: SpawnContext, gallery: SharedGallery) -> None:
         """Start a process."""
         if self._stop.is_set():
-            self._stop, self._leaving_s = context.Event(), None
+            self._stop, self._leaving_s = StopSign(context), None
         ours, theirs = context.Pipe(duplex=True)
         self.process = context.Process(
             target=work,

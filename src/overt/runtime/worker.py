@@ -14,7 +14,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from math import inf
 from multiprocessing.connection import Connection
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from time import monotonic
 
@@ -68,6 +67,7 @@ from overt.runtime.passages import AlertedBefore
 from overt.runtime.pipeline import CameraPipeline, CameraSettings
 from overt.runtime.rehearsal_video import RehearsalVideo
 from overt.runtime.shared_gallery import received
+from overt.runtime.stop_sign import StopSign
 from overt.runtime.timing import StageClock
 from overt.synthetic.source import SCHEME, street_from_source
 from overt.values import FaceDetection, Frame
@@ -113,7 +113,7 @@ class CameraJob:
     alerted: tuple[AlertedBefore, ...] = field(default=(), repr=False)
 
 
-def work(job: CameraJob, pipe: Connection, stop: Event) -> None:
+def work(job: CameraJob, pipe: Connection, stop: StopSign) -> None:
     """Run one camera until its source ends or `stop` is set. The target of a process.
 
     The first thing that comes out of the pipe is the gallery.

@@ -1,0 +1,24 @@
+"""What stands in for a camera's process: each fails in a way that no real one can be made to.
+
+They load no models and look at nothing. `overt.runtime.supervised.work` is replaced by one of them.
+"""
+
+from multiprocessing.connection import Connection
+
+from overt.runtime.counts import Counts
+from overt.runtime.messages import Beat, CameraState
+from overt.runtime.shared_gallery import received
+from overt.runtime.stop_sign import StopSign
+from overt.runtime.worker import CameraJob
+
+
+def a_state(job: CameraJob, frames: int) -> CameraState:
+    return CameraState(job.settings.camera, counts=Counts(frames=frames))
+
+
+def only_looks_whether_to_stop(job: CameraJob, pipe: Connection, stop: StopSign) -> None:
+    """Do nothing else, and never stop."""
+    received(pipe)
+    pipe.send(Beat(a_state(job, 1)))
+    while True:
+        stop.is_set()
