@@ -3,6 +3,9 @@
 They load no models and look at nothing. `overt.runtime.supervised.work` is replaced by one of them.
 """
 
+import os
+import signal
+import struct
 from multiprocessing.connection import Connection
 
 from overt.runtime.counts import Counts
@@ -22,3 +25,11 @@ def only_looks_whether_to_stop(job: CameraJob, pipe: Connection, stop: StopSign)
     pipe.send(Beat(a_state(job, 1)))
     while True:
         stop.is_set()
+
+
+def stops_in_the_middle_of_a_word(job: CameraJob, pipe: Connection, _stop: StopSign) -> None:
+    """Say how long a word is, as `Connection` does of a long one, and no more than its beginning."""
+    received(pipe)
+    pipe.send(Beat(a_state(job, 1)))
+    os.write(pipe.fileno(), struct.pack("!i", 100_000) + b"and")
+    os.kill(os.getpid(), signal.SIGSTOP)

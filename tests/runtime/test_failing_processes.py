@@ -3,7 +3,8 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from threading import Thread
@@ -14,8 +15,11 @@ import pytest
 from camera_jobs import a_gallery, a_job
 
 from overt.runtime import supervised
+from overt.runtime.messages import Beat, CameraState
 from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.supervised import SupervisedCamera
+from overt.runtime.supervisor import Supervisor
+from overt.vocabulary import LossCause
 
 _SOON_S = 20.0
 """What takes longer than this, on a machine that does much else, takes for ever."""
@@ -57,3 +61,17 @@ def test_one_that_is_stopped_while_it_looks_whether_to_stop_locks_nobody_out(
             assert _is_done_soon(camera.leave)
             os.kill(camera.process.pid, signal.SIGCONT)
             sleep(0.01)
+
+
+def test_one_that_is_stopped_in_the_middle_of_a_word_is_waited_for_no_longer_than_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervised, "work", camera_processes.stops_in_the_middle_of_a_word)
+    job = replace(a_job("gate", "", tmp_path), lasting=True)
+    with closing(Supervisor([job], a_gallery())) as supervisor:
+        states = (each.state for each in supervisor.listen(lambda: False) if isinstance(each, Beat))
+        lost: list[CameraState] = []
+
+        assert _is_done_soon(lambda: lost.append(next(s for s in states if s.link.losses)))
+        assert lost[0].link.losses == {LossCause.SILENT: 1}
+        assert lost[0].counts.frames == 1

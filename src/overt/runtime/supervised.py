@@ -1,5 +1,7 @@
 """One camera as its parent sees it: one process after another, and what they add up to."""
 
+import socket
+import struct
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -41,8 +43,13 @@ _LOADING_S = 10.0
 _LATE_S = 0.5  # two beats
 _CAMERAS_FAULT = frozenset({LossCause.NOT_OPENED, LossCause.STALLED})
 
+NO_ANSWER = "its process no longer answers"
+
+_WORD_S = 5
+"""A word that was begun and does not go on for so long is never finished: its writer hangs."""
+
 UNHEARD = (EOFError, OSError, UnpicklingError)
-"""What reading a pipe raises whose writer has died, perhaps in the middle of a word."""
+"""What reading a pipe raises whose writer has died or hangs, perhaps in the middle of a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +136,7 @@ class SupervisedCamera:
         if self._stop.is_set():
             self._stop, self._leaving_s = StopSign(context), None
         ours, theirs = context.Pipe(duplex=True)
+        _wait_no_longer(ours, _WORD_S)
         self.process = context.Process(
             target=work,
             args=(
@@ -187,10 +195,15 @@ class SupervisedCamera:
     def receive(self) -> Message:
         """Return its next message, the states of which add up over all its processes.
 
-        Raises one of `UNHEARD` where its process has died.
+        Raises one of `UNHEARD` where its process has died, and of these `BlockingIOError` where it
+        hangs.
         """
         assert self.pipe is not None
-        message: Message = self.pipe.recv()
+        try:
+            message: Message = self.pipe.recv()
+        except BlockingIOError:
+            self._hang_up()  # whatever came next would begin in the middle of a word
+            raise
         self.heard_s = monotonic()
         if isinstance(message, Picture):
             self.tell(Taken())
@@ -251,7 +264,7 @@ class SupervisedCamera:
         if self._leaving_s is not None and monotonic() - self._leaving_s > patience.grace_s:
             return Fault(LossCause.SILENT, "it did not stop when told to")
         if self._is_silent(self.pipe, patience):
-            return Fault(LossCause.SILENT, "its process no longer answers")
+            return Fault(LossCause.SILENT, NO_ANSWER)
         if self._now is None:
             return None  # the pipe of a process that died ends, which reading it tells
         return self._stall(self._now, patience)
@@ -289,10 +302,13 @@ class SupervisedCamera:
         if self.process is not None:
             kill_process(self.process)
         left = list(self._left_in_the_pipe())
+        self._hang_up()
+        return left
+
+    def _hang_up(self) -> None:
         if self.pipe is not None:
             self.pipe.close()
             self.pipe = None
-        return left
 
     def wait_for_another(self, cause: LossCause, why: str) -> CameraState:
         """Plan another process after a while, and return how the camera is until then."""
@@ -348,6 +364,12 @@ class SupervisedCamera:
             AlertedBefore(each, template, now_s - seen_s)
             for each, (template, seen_s) in self._alerted.items()
         )
+
+
+def _wait_no_longer(pipe: Connection, most_s: int) -> None:
+    """Have whoever reads a pipe wait for the rest of a word no longer than so many seconds."""
+    with socket.fromfd(pipe.fileno(), socket.AF_UNIX, socket.SOCK_STREAM) as end:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", most_s, 0))
 
 
 def _is_done_in_place(before: CameraJob, job: CameraJob) -> bool:

@@ -28,7 +28,7 @@ from overt.runtime.messages import (
 from overt.runtime.pace import Sparing
 from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.sharing import Sharing
-from overt.runtime.supervised import UNHEARD, Fault, Patience, SupervisedCamera
+from overt.runtime.supervised import NO_ANSWER, UNHEARD, Fault, Patience, SupervisedCamera
 from overt.runtime.worker import CameraJob
 from overt.vocabulary import LossCause
 
@@ -179,6 +179,9 @@ class Supervisor:
     def _hear(self, camera: SupervisedCamera) -> Iterator[Message]:
         try:
             message = camera.receive()
+        except BlockingIOError:
+            yield from self._lose(camera, Fault(LossCause.SILENT, NO_ANSWER))
+            return
         except UNHEARD:
             yield from self._lose(camera, Fault(LossCause.DIED, "its process died"))
             return
