@@ -7,9 +7,10 @@ import os
 import signal
 import struct
 from multiprocessing.connection import Connection
+from time import sleep
 
 from overt.runtime.counts import Counts
-from overt.runtime.messages import Beat, CameraState
+from overt.runtime.messages import Beat, CameraState, Ended
 from overt.runtime.shared_gallery import received
 from overt.runtime.stop_sign import StopSign
 from overt.runtime.worker import CameraJob
@@ -17,6 +18,17 @@ from overt.runtime.worker import CameraJob
 
 def a_state(job: CameraJob, frames: int) -> CameraState:
     return CameraState(job.settings.camera, counts=Counts(frames=frames))
+
+
+def beats(job: CameraJob, pipe: Connection, stop: StopSign) -> None:
+    """Do as a camera does that looks at a frame with each beat."""
+    received(pipe)
+    frames = 0
+    while not stop.is_set():
+        frames += 1
+        pipe.send(Beat(a_state(job, frames)))
+        sleep(0.05)
+    pipe.send(Ended(a_state(job, frames)))
 
 
 def only_looks_whether_to_stop(job: CameraJob, pipe: Connection, stop: StopSign) -> None:

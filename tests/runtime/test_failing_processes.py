@@ -1,14 +1,17 @@
 """Whatever a camera's process was doing when it failed, its parent is not held up by it."""
 
+import errno
+import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from multiprocessing import get_context
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from threading import Thread
-from time import sleep
+from time import monotonic, sleep
 
 import camera_processes
 import pytest
@@ -17,6 +20,7 @@ from camera_jobs import a_gallery, a_job
 from overt.runtime import supervised
 from overt.runtime.messages import Beat, CameraState
 from overt.runtime.shared_gallery import SharedGallery
+from overt.runtime.spawning import start_process
 from overt.runtime.supervised import SupervisedCamera
 from overt.runtime.supervisor import Supervisor
 from overt.vocabulary import LossCause
@@ -47,6 +51,32 @@ def _camera(tmp_path: Path) -> Iterator[SupervisedCamera]:
         gallery.close()
 
 
+class _Watch:
+    """Listens until something is so, and keeps what each camera said last."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self.states: dict[str, CameraState] = {}
+        self._heard = supervisor.listen(lambda: False)
+
+    def until(self, what: Callable[[], bool]) -> None:
+        """Listen until it is so."""
+        until_s = monotonic() + _SOON_S
+        while not what():
+            assert monotonic() < until_s, self.states
+            if isinstance(message := next(self._heard), Beat):
+                self.states[message.camera] = message.state
+
+    def frames(self, camera: str) -> int:
+        """How many frames a camera has looked at, in all its processes."""
+        return self.states[camera].counts.frames if camera in self.states else 0
+
+
+def _process_of(camera: str) -> int:
+    (process,) = (p for p in multiprocessing.active_children() if p.name == f"camera {camera}")
+    assert process.pid is not None
+    return process.pid
+
+
 def test_one_that_is_stopped_while_it_looks_whether_to_stop_locks_nobody_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,3 +105,33 @@ def test_one_that_is_stopped_in_the_middle_of_a_word_is_waited_for_no_longer_tha
         assert _is_done_soon(lambda: lost.append(next(s for s in states if s.link.losses)))
         assert lost[0].link.losses == {LossCause.SILENT: 1}
         assert lost[0].counts.frames == 1
+
+
+@pytest.mark.parametrize("refused", [{1}, {3, 4}])
+def test_a_camera_for_whose_process_there_is_no_room_gets_one_later_and_the_others_go_on(
+    refused: set[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promise R3, where the system refuses the first process, or those after one that died."""
+    asked: list[str] = []
+
+    def started(process: SpawnProcess) -> None:
+        asked.append(process.name)
+        if len(asked) in refused:
+            raise BlockingIOError(errno.EAGAIN, "no room for another process")
+        start_process(process)
+
+    monkeypatch.setattr(supervised, "work", camera_processes.beats)
+    monkeypatch.setattr(supervised, "start_process", started)
+    jobs = [replace(a_job(name, "", tmp_path), lasting=True) for name in ("gate", "mast")]
+    with closing(Supervisor(jobs, a_gallery())) as supervisor:
+        watch = _Watch(supervisor)
+        watch.until(lambda: min(watch.frames("gate"), watch.frames("mast")) > 0)
+        mast = _process_of("mast")
+        os.kill(_process_of("gate"), signal.SIGKILL)
+        watch.until(lambda: bool(watch.states["gate"].link.losses))
+        before = watch.frames("gate")
+        watch.until(lambda: watch.frames("gate") > before)
+
+        assert _process_of("mast") == mast
+        assert len(asked) == 3 + len(refused)
+        assert watch.states["gate"].link.losses == {LossCause.DIED: 1}

@@ -112,8 +112,8 @@ class SupervisedCamera:
 
     @property
     def is_new(self) -> bool:
-        """Whether it never had a process."""
-        return self.process is None and not self.ended
+        """Whether it never had a process, and none is planned for it."""
+        return self.process is None and self.again_s is None and not self.ended
 
     @property
     def is_loading(self) -> bool:
@@ -132,12 +132,16 @@ class SupervisedCamera:
         return self._next is not None and not self.leaves
 
     def start(self, context: SpawnContext, gallery: SharedGallery) -> None:
-        """Start a process."""
+        """Start a process.
+
+        Raises:
+            OSError: the system has no room for one now; nothing has changed.
+        """
         if self._stop.is_set():
             self._stop, self._leaving_s = StopSign(context), None
         ours, theirs = context.Pipe(duplex=True)
         _wait_no_longer(ours, _WORD_S)
-        self.process = context.Process(
+        process = context.Process(
             target=work,
             args=(
                 replace(self.job, alerted=self._lately(), tries=self._tries),
@@ -147,9 +151,9 @@ class SupervisedCamera:
             name=f"camera {self.name}",
             daemon=True,
         )
-        start_process(self.process)
+        start_process(process)
         theirs.close()
-        self.pipe, self.again_s = ours, None
+        self.process, self.pipe, self.again_s = process, ours, None
         if self._now is not None and self._blind_since_s is None:  # it makes way for another job
             self._blind_since_s = self.heard_s
         self._before, self._now = self._counted(), None
@@ -338,6 +342,10 @@ class SupervisedCamera:
             wait_s = 0.0
         self.again_s = monotonic() + wait_s
         return self.told()
+
+    def put_off(self) -> None:
+        """Plan a process after a while, since none can be started now."""
+        self.again_s = monotonic() + self._back_off.next_s()
 
     def _left_in_the_pipe(self) -> Iterator[Message]:
         with suppress(*UNHEARD):

@@ -10,8 +10,8 @@ from multiprocessing.connection import wait
 from time import monotonic, sleep
 
 from overt.errors import ConfigurationError, ModelError, SourceError
-from overt.logs import tell
-from overt.logs.events import CameraProcessEnded
+from overt.logs import fault, tell
+from overt.logs.events import CameraProcessEnded, Part
 from overt.matching.gallery import Gallery
 from overt.runtime.crew import cores
 from overt.runtime.messages import (
@@ -149,7 +149,14 @@ class Supervisor:
 
     def _begin(self, camera: SupervisedCamera) -> None:
         """Start a camera's process, with what it has to know of the time before."""
-        camera.start(self._context, self._gallery)
+        try:
+            camera.start(self._context, self._gallery)
+        except OSError as error:  # there may be room again when others have ended
+            if not camera.job.lasting:
+                raise
+            fault(Part.CAMERA, error)
+            camera.put_off()
+            return
         if self._withdrawn:
             camera.tell(Withdrawn(self._withdrawn))
         if self._watched:
