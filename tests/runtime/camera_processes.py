@@ -45,3 +45,11 @@ def stops_in_the_middle_of_a_word(job: CameraJob, pipe: Connection, _stop: StopS
     pipe.send(Beat(a_state(job, 1)))
     os.write(pipe.fileno(), struct.pack("!i", 100_000) + b"and")
     os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def says_its_last_word_and_stays(job: CameraJob, pipe: Connection, _stop: StopSign) -> None:
+    """Come to an end, and hang on the way out, as a library's threads may have it."""
+    received(pipe)
+    pipe.send(Ended(a_state(job, 1)))
+    while True:
+        signal.pause()

@@ -18,7 +18,7 @@ import pytest
 from camera_jobs import a_gallery, a_job
 
 from overt.runtime import supervised
-from overt.runtime.messages import Beat, CameraState
+from overt.runtime.messages import Beat, CameraState, Ended
 from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.spawning import start_process
 from overt.runtime.supervised import SupervisedCamera
@@ -135,3 +135,17 @@ def test_a_camera_for_whose_process_there_is_no_room_gets_one_later_and_the_othe
         assert _process_of("mast") == mast
         assert len(asked) == 3 + len(refused)
         assert watch.states["gate"].link.losses == {LossCause.DIED: 1}
+
+
+def test_one_that_hangs_after_its_last_word_is_not_left_behind_by_a_change_of_jobs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervised, "work", camera_processes.says_its_last_word_and_stays)
+    with closing(Supervisor([a_job("gate", "", tmp_path)], a_gallery())) as supervisor:
+        assert any(isinstance(each, Ended) for each in supervisor.listen(lambda: False))
+        supervisor.change([], SharedGallery.of(a_gallery()))
+    left = multiprocessing.active_children()
+    for process in left:
+        process.kill()
+
+    assert not left

@@ -91,6 +91,9 @@ class Supervisor:
         before, self._gallery = self._gallery, gallery
         before.close()
         self._withdrawn = frozenset()
+        for camera in self._cameras:
+            if camera.ended:  # it has said its last word, and is known to nobody from now on
+                camera.kill()
         going = [camera for camera in self._cameras if not camera.ended]
         left = {job.settings.camera: job for job in jobs}
         for camera in going:
