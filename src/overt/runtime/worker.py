@@ -317,7 +317,8 @@ class _Worker:
     def _state(self, *, stages: bool = False) -> CameraState:
         link = self._source.link() if isinstance(self._source, Lasting) else None
         playing = link is None or link.state is LinkState.PLAYING
-        dropped = self._buffer.dropped + (self._source.dropped if self._source else Counter())
+        # Copied first: adding up goes key by key, and decoding may count a new cause meanwhile.
+        dropped = self._buffer.dropped + Counter(self._source.dropped if self._source else {})
         dropped += Counter({DropCause.LATE: self._late})
         return CameraState(
             camera=self._job.settings.camera,
