@@ -12,17 +12,21 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
+from types import SimpleNamespace
+from typing import Any
 
 import camera_processes
+import numpy as np
 import pytest
 from camera_jobs import a_gallery, a_job
 
 from overt.runtime import supervised
-from overt.runtime.messages import Beat, CameraState, Ended
+from overt.runtime.messages import Beat, CameraState, Ended, Message, Raised
 from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.spawning import start_process
 from overt.runtime.supervised import SupervisedCamera
 from overt.runtime.supervisor import Supervisor
+from overt.runtime.worker import CameraJob
 from overt.vocabulary import LossCause
 
 _SOON_S = 20.0
@@ -149,3 +153,40 @@ def test_one_that_hangs_after_its_last_word_is_not_left_behind_by_a_change_of_jo
         process.kill()
 
     assert not left
+
+
+def _raised(subject_id: str) -> Raised:
+    """What a camera says when somebody alerts, as far as its parent looks at it there."""
+    alert: Any = SimpleNamespace(candidate=SimpleNamespace(subject_id=subject_id))
+    return Raised(alert, 0.0, np.zeros(128, np.float32))
+
+
+@contextmanager
+def _heard(*messages: Message, folder: Path) -> Iterator[SupervisedCamera]:
+    """A camera that was heard to say so."""
+    context = get_context("spawn")
+    camera = SupervisedCamera(a_job("gate", "", folder), context)
+    camera.pipe, theirs = context.Pipe()
+    for message in messages:
+        theirs.send(message)
+        camera.receive()
+    theirs.close()
+    yield camera
+    camera.kill()
+
+
+def _told_of(camera: SupervisedCamera, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return who alerted lately, as the camera's next process is told."""
+    jobs: list[CameraJob] = []
+    monkeypatch.setattr(supervised, "start_process", lambda process: jobs.append(process._args[0]))
+    with closing(SharedGallery.of(a_gallery())) as gallery:
+        camera.start(get_context("spawn"), gallery)
+    return [each.subject_id for each in jobs[0].alerted]
+
+
+def test_who_alerted_is_known_to_the_next_process_though_this_one_never_looked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R-29: as where it was ended since its camera could not be opened."""
+    with _heard(_raised("S-1"), Beat(CameraState("gate")), folder=tmp_path) as camera:
+        assert _told_of(camera, monkeypatch) == ["S-1"]

@@ -144,7 +144,12 @@ class SupervisedCamera:
         process = context.Process(
             target=work,
             args=(
-                replace(self.job, alerted=self._lately(), tries=self._tries),
+                replace(
+                    self.job,
+                    alerted=self._lately(),
+                    alerted_at_s=monotonic(),
+                    tries=self._tries,
+                ),
                 theirs,
                 self._stop,
             ),
@@ -358,12 +363,13 @@ class SupervisedCamera:
 
     def _see_again(self, state: CameraState) -> None:
         """Take over when faces that alerted were last seen; forget those of passages that are over."""
-        now_s = monotonic()
-        known = self._alerted
+        now_s, known, ago = monotonic(), self._alerted, state.alerted_ago_s
+        if not state.counts.frames:  # it has not looked yet, and knows no more than we do
+            passed = {each: now_s - seen_s for each, (_, seen_s) in known.items()}
+            over_s = self.job.settings.repeat_s
+            ago = {each: ago_s for each, ago_s in passed.items() if ago_s < over_s}
         self._alerted = {
-            each: (known[each][0], now_s - ago_s)
-            for each, ago_s in state.alerted_ago_s.items()
-            if each in known
+            each: (known[each][0], now_s - ago_s) for each, ago_s in ago.items() if each in known
         }
 
     def _lately(self) -> tuple[AlertedBefore, ...]:
