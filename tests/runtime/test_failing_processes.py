@@ -190,3 +190,16 @@ def test_who_alerted_is_known_to_the_next_process_though_this_one_never_looked(
     """R-29: as where it was ended since its camera could not be opened."""
     with _heard(_raised("S-1"), Beat(CameraState("gate")), folder=tmp_path) as camera:
         assert _told_of(camera, monkeypatch) == ["S-1"]
+
+
+def test_whose_alert_was_not_put_on_record_may_alert_in_the_next_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that raised it may have died before it could be told so."""
+    with (
+        _heard(_raised("S-1"), _raised("S-2"), folder=tmp_path) as camera,
+        closing(Supervisor([], a_gallery())) as supervisor,
+    ):
+        supervisor._cameras.append(camera)
+        supervisor.forget("gate", frozenset({"S-1"}))
+        assert _told_of(camera, monkeypatch) == ["S-2"]

@@ -19,6 +19,7 @@ from overt.runtime.messages import (
     Changed,
     Ended,
     Message,
+    NotRaised,
     Order,
     Picture,
     Raised,
@@ -249,6 +250,12 @@ class SupervisedCamera:
         if self.pipe is not None and not self.ended:
             with suppress(OSError):  # its process has died, which reading it will tell
                 self.pipe.send(order)
+
+    def forget(self, subject_ids: frozenset[str]) -> None:
+        """Take it, here and in its process, that nobody has alerted as these subjects."""
+        for each in subject_ids:
+            self._alerted.pop(each, None)
+        self.tell(NotRaised(subject_ids))
 
     def told(self) -> CameraState:
         """Return how it is doing in its job, earlier processes included."""

@@ -19,7 +19,6 @@ from overt.runtime.messages import (
     Changed,
     Ended,
     Message,
-    NotRaised,
     Order,
     Spare,
     Watched,
@@ -116,7 +115,7 @@ class Supervisor:
         """Tell one camera that its alerts as these subjects were not put on record."""
         for each in self._cameras:
             if each.name == camera:
-                each.tell(NotRaised(subject_ids))
+                each.forget(subject_ids)
 
     def watch(self, *, on: bool) -> None:
         """Have every camera make pictures from now on, or none; the same again costs nothing."""
