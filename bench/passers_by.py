@@ -39,6 +39,7 @@ from overt.runtime.messages import CameraState, Ended, Message, Picture, Raised
 from overt.runtime.passages import Passage
 from overt.runtime.pipeline import CameraSettings
 from overt.runtime.shared_gallery import SharedGallery
+from overt.runtime.stop_sign import StopSign
 from overt.runtime.worker import CameraJob, work
 from overt.values import RGBImage, Shot
 from overt.vision.detection import DetectorSettings
@@ -246,7 +247,7 @@ def watch(models: Path, clip: Path) -> Passed:
     looking = _Looking(ours)
     SharedGallery.of(gallery).send(ours, os.getpid())
     looking.start()
-    work(_job(models, clip, pack.id), theirs, context.Event())
+    work(_job(models, clip, pack.id), theirs, StopSign(context))
     looking.join(_LONGEST_LOOK_S)
     return looking.passed()
 

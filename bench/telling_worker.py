@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -18,6 +17,7 @@ from unittest.mock import patch
 from overt.runtime import supervised
 from overt.runtime.messages import Message, Raised
 from overt.runtime.pipeline import CameraPipeline, PipelineResult
+from overt.runtime.stop_sign import StopSign
 from overt.runtime.worker import CameraJob
 from overt.runtime.worker import work as real_work
 from overt.runtime.zoned import ZonedDetector
@@ -35,7 +35,7 @@ def tell_of(folder: Path) -> Iterator[None]:
         yield
 
 
-def work(job: CameraJob, pipe: Connection, stop: Event) -> None:
+def work(job: CameraJob, pipe: Connection, stop: StopSign) -> None:
     """Do as the product's own, and keep the ledger of what is said and looked at."""
     path = Path(os.environ[_FOLDER]) / f"{job.settings.camera}.jsonl"
     ledger = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

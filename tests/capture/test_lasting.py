@@ -1,5 +1,7 @@
 """Live sources that come back: counted, timed, and never behind."""
 
+import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -174,6 +176,32 @@ def test_what_the_last_stream_dropped_is_counted_after_it_is_closed() -> None:
     source.close()
 
     assert source.dropped == {DropCause.DAMAGED: 7}
+
+
+def test_what_is_dropped_can_be_asked_for_while_a_stream_counts_in_another_thread() -> None:
+    """A cause that is counted for the first time makes the counter larger."""
+    clock = Clock()
+    stream, over = steady(clock, 1.0), threading.Event()
+    source = Lasting("a camera", lambda: stream, lambda: True, clock=clock, sleep=clock.sleep)
+    frames = iter(source)
+    next(frames)
+
+    def count() -> None:
+        while not over.is_set():
+            stream.dropped.clear()
+            for cause in DropCause:
+                stream.dropped[cause] += 1
+
+    counting, interval_s = threading.Thread(target=count), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    counting.start()
+    try:
+        told = [source.dropped for _ in range(20_000)]
+    finally:
+        sys.setswitchinterval(interval_s)
+        over.set()
+        counting.join()
+    assert all(set(each.values()) <= {1} for each in told)
 
 
 def test_what_a_stream_dropped_after_its_last_picture_is_numbered_as_well() -> None:

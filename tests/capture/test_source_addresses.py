@@ -1,5 +1,6 @@
 """What a source string may say, and that it is never shown with its secrets."""
 
+import socket
 import traceback
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overt.capture import CaptureSettings, SourceKind, open_source, parse_address, redact
+from overt.capture.addresses import pin_host
 from overt.errors import SourceError
 
 SECRET = "s3cr3t"  # noqa: S105  what no message may hold
@@ -136,3 +138,21 @@ def test_hosts_that_are_no_camera_are_refused_before_connecting(host: str) -> No
         open_source(f"rtsp://admin:{SECRET}@{host}/live", CaptureSettings())
 
     assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("url", "pinned"),
+    [
+        ("rtsp://gate/live?on=gate", "rtsp://10.0.0.5/live?on=gate"),
+        ("RTSP://admin:pw@gate:8554/live", "RTSP://admin:pw@10.0.0.5:8554/live"),
+        ("rtsp://rtsp/live", "rtsp://10.0.0.5/live"),  # as a container's name may well be
+        ("rtsp://s", "rtsp://10.0.0.5"),
+    ],
+)
+def test_a_name_is_replaced_by_its_number_and_nothing_else_is(
+    url: str, pinned: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.5", 0))]
+    monkeypatch.setattr("overt.capture.addresses.socket.getaddrinfo", lambda *_, **__: found)
+
+    assert pin_host(url) == pinned

@@ -13,7 +13,8 @@ import pytest
 from camera_jobs import a_gallery, a_job
 
 from overt.runtime.messages import Raised
-from overt.runtime.worker import _Worker
+from overt.runtime.passages import AlertedBefore
+from overt.runtime.worker import CameraJob, _Worker
 from overt.values import Frame
 from overt.vision.store import ModelStore, Pack
 from overt.vocabulary import DropCause
@@ -21,6 +22,7 @@ from overt.vocabulary import DropCause
 pytestmark = pytest.mark.models
 
 _GREY = np.full((120, 160, 3), 90, np.uint8)
+_REPEAT_S = 600.0  # longer than models take to be loaded on any machine
 
 
 def a_frame(number: int, age_s: float) -> Frame:
@@ -88,3 +90,53 @@ def test_an_alert_that_took_too_long_to_find_is_left_to_a_later_look(
 
     assert [type(each) for each in sent] == ([Raised] if raised else [])
     assert forgotten == ([] if raised else [{"S1"}])
+
+
+def _after_an_alert(job: CameraJob) -> CameraJob:
+    """Return the job of a process that takes the place of one in which somebody has just alerted."""
+    alerted = (AlertedBefore("S-1", np.zeros(128, np.float32), 5.0),)
+    settings = replace(job.settings, repeat_s=_REPEAT_S)
+    return replace(job, settings=settings, lasting=True, alerted=alerted)
+
+
+@pytest.mark.parametrize(("away_s", "known"), [(0.0, {"S-1"}), (_REPEAT_S, set())])
+def test_the_time_until_a_camera_is_back_counts_for_who_alerted_before(
+    store: ModelStore,
+    pack: Pack,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    away_s: float,
+    known: set[str],
+) -> None:
+    """R-29: one passage gives one alert; whoever comes by after an outage passes anew."""
+    monkeypatch.setattr(_Worker, "_decode", lambda _self: None)
+    ours, theirs = Pipe()
+    job = _after_an_alert(a_job("gate", tmp_path, store.folder, paced=True))
+    worker = _Worker(job, a_gallery(), theirs, lambda: False)
+
+    worker._follow(a_frame(0, -away_s), [], None)
+    state = worker._state()
+    for end in (ours, theirs):
+        end.close()
+
+    assert set(state.alerted_ago_s) == known
+
+
+def test_who_alerted_has_passed_by_when_a_camera_was_away_for_long(
+    store: ModelStore, pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the process that takes this one's place would take them for having just alerted."""
+    monkeypatch.setattr(_Worker, "_decode", lambda _self: None)
+    ours, theirs = Pipe()
+    job = _after_an_alert(a_job("gate", tmp_path, store.folder, paced=True))
+    worker = _Worker(job, a_gallery(), theirs, lambda: False)
+    worker._follow(a_frame(0, 0.0), [], None)
+    just = dict(worker._state().alerted_ago_s)
+    monkeypatch.setattr("overt.runtime.worker.monotonic", lambda: monotonic() + _REPEAT_S)
+    later = dict(worker._state().alerted_ago_s)
+    for end in (ours, theirs):
+        end.close()
+
+    assert set(just) == {"S-1"}
+    assert not later

@@ -24,6 +24,7 @@ from overt.runtime.messages import Beat, CameraState, Ended, Message, Picture, T
 from overt.runtime.pipeline import CameraPipeline, CameraSettings, PipelineResult
 from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.shown import as_shown
+from overt.runtime.stop_sign import StopSign
 from overt.runtime.worker import work
 from overt.synthetic.faces import portrait
 from overt.synthetic.identity import Person
@@ -350,7 +351,7 @@ def camera(store: ModelStore, pack: Pack, tmp_path: Path) -> Iterator[Connection
     clip = write_portrait_clip(tmp_path / "long.mp4", 14, seconds=60)
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    stop = context.Event()
+    stop = StopSign(context)
     job = a_job("gate", clip, store.folder, paced=True)
     process = context.Process(target=work, args=(job, theirs, stop), daemon=True)
     process.start()

@@ -64,6 +64,11 @@ def row(office: Office, team: Team, file: Path) -> DeploymentRow:
     return authorised(office, team, file)
 
 
+def no_thread(_thread: threading.Thread) -> None:
+    """Do as Python does where the system has no room for another one."""
+    raise RuntimeError("can't start new thread")
+
+
 def wait_until(so: Callable[[], object]) -> None:
     """Wait until something is so."""
     until_s = monotonic() + _SOON_S
@@ -265,6 +270,19 @@ def test_why_a_draft_failed_is_told(team: Team, file: Path, operations: Operatio
 
     assert (job.state, job.deployment_id) == ("failed", "")
     assert "watchlist.csv" in job.error
+
+
+def test_a_draft_that_found_no_thread_keeps_nobody_from_the_next(
+    team: Team, file: Path, operations: Operations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = Deployment.load(file)
+    (file.parent / "watchlist.csv").unlink()
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", no_thread)
+        with pytest.raises(RuntimeError):
+            operations.draft(team.applicant, deployment)
+
+    assert drafted(operations, team, operations.draft(team.applicant, deployment)).error
 
 
 def test_the_end_of_the_service_cuts_a_draft_short(

@@ -133,8 +133,9 @@ def pin_host(url: str) -> str:
     literal = f"[{number}]" if ":" in number else number
     credentials, at, _ = parts.netloc.rpartition("@")
     port = f":{parts.port}" if parts.port else ""
-    before, after = url.split(parts.netloc, 1)
-    return f"{before}{credentials}{at}{literal}{port}{after}"
+    scheme, slashes, rest = url.partition("//")
+    after = rest.removeprefix(parts.netloc)
+    return f"{scheme}{slashes}{credentials}{at}{literal}{port}{after}"
 
 
 def _numbers_of(host: str, url: str) -> list[str]:

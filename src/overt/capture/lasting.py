@@ -129,8 +129,8 @@ class Lasting:
     def dropped(self) -> Counter[DropCause]:
         """What was delivered and not handed on, over all streams."""
         with self._lock:
-            now = self._stream.dropped if self._stream is not None else Counter[DropCause]()
-            return self._dropped + now
+            # Copied first: adding up goes key by key, and the stream may count a new cause meanwhile.
+            return self._dropped + Counter(self._stream.dropped if self._stream else {})
 
     def link(self) -> Link:
         """Return how the source is connected now."""
@@ -197,7 +197,8 @@ class Lasting:
                     yield placed
                 else:
                     late_since_s = min(late_since_s, now_s)
-                    self._dropped[DropCause.LATE] += 1
+                    with self._lock:
+                        self._dropped[DropCause.LATE] += 1
                 if now_s - late_since_s > _BEHIND_S:
                     raise BehindError(self.info.source, OLDEST_S)
                 if not self._wanted():

@@ -196,12 +196,12 @@ class Operations:
                 raise LifecycleError(
                     "A list of yours is being enrolled already.", remedy="Wait until it is done."
                 )
-            self._drafts[person.account_id] = (job_id, DraftJob())
             thread = threading.Thread(
                 target=self._draft, args=(person, deployment), name="drafting", daemon=True
             )
+            thread.start()  # what it has to tell waits for the lock
             self._drafting.add(thread)
-            thread.start()
+            self._drafts[person.account_id] = (job_id, DraftJob())
         return job_id
 
     def draft_state(self, job_id: str, person: Person) -> DraftJob:

@@ -1,5 +1,7 @@
 """One camera as its parent sees it: one process after another, and what they add up to."""
 
+import socket
+import struct
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,6 +19,7 @@ from overt.runtime.messages import (
     Changed,
     Ended,
     Message,
+    NotRaised,
     Order,
     Picture,
     Raised,
@@ -26,6 +29,7 @@ from overt.runtime.passages import AlertedBefore
 from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.spawning import kill_process, start_process
 from overt.runtime.stillness import Stillness
+from overt.runtime.stop_sign import StopSign
 from overt.runtime.worker import CameraJob, work
 from overt.values import Template
 from overt.vocabulary import LinkState, LossCause
@@ -44,8 +48,13 @@ _LOADING_S = 10.0
 _LATE_S = 0.5  # two beats
 _CAMERAS_FAULT = frozenset({LossCause.NOT_OPENED, LossCause.STALLED})
 
+NO_ANSWER = "its process no longer answers"
+
+_WORD_S = 5
+"""A word that was begun and does not go on for so long is never finished: its writer hangs."""
+
 UNHEARD = (EOFError, OSError, UnpicklingError)
-"""What reading a pipe raises whose writer has died, perhaps in the middle of a word."""
+"""What reading a pipe raises whose writer has died or hangs, perhaps in the middle of a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,7 @@ class SupervisedCamera:
         self.name = job.settings.camera
         self.job = job
         self._next: CameraJob | None = None
-        self._stop = context.Event()
+        self._stop = StopSign(context)
         self._leaving_s: float | None = None
         self.leaves = False
         self.process: SpawnProcess | None = None
@@ -108,8 +117,8 @@ class SupervisedCamera:
 
     @property
     def is_new(self) -> bool:
-        """Whether it never had a process."""
-        return self.process is None and not self.ended
+        """Whether it never had a process, and none is planned for it."""
+        return self.process is None and self.again_s is None and not self.ended
 
     @property
     def is_loading(self) -> bool:
@@ -128,23 +137,33 @@ class SupervisedCamera:
         return self._next is not None and not self.leaves
 
     def start(self, context: SpawnContext, gallery: SharedGallery) -> None:
-        """Start a process."""
+        """Start a process.
+
+        Raises:
+            OSError: the system has no room for one now; nothing has changed.
+        """
         if self._stop.is_set():
-            self._stop, self._leaving_s = context.Event(), None
+            self._stop, self._leaving_s = StopSign(context), None
         ours, theirs = context.Pipe(duplex=True)
-        self.process = context.Process(
+        _wait_no_longer(ours, _WORD_S)
+        process = context.Process(
             target=work,
             args=(
-                replace(self.job, alerted=self._lately(), tries=self._tries),
+                replace(
+                    self.job,
+                    alerted=self._lately(),
+                    alerted_at_s=monotonic(),
+                    tries=self._tries,
+                ),
                 theirs,
                 self._stop,
             ),
             name=f"camera {self.name}",
             daemon=True,
         )
-        start_process(self.process)
+        start_process(process)
         theirs.close()
-        self.pipe, self.again_s = ours, None
+        self.process, self.pipe, self.again_s = process, ours, None
         if self._now is not None and self._blind_since_s is None:  # it makes way for another job
             self._blind_since_s = self.heard_s
         self._before, self._now = self._counted(), None
@@ -190,10 +209,15 @@ class SupervisedCamera:
     def receive(self) -> Message:
         """Return its next message, the states of which add up over all its processes.
 
-        Raises one of `UNHEARD` where its process has died.
+        Raises one of `UNHEARD` where its process has died, and of these `BlockingIOError` where it
+        hangs.
         """
         assert self.pipe is not None
-        message: Message = self.pipe.recv()
+        try:
+            message: Message = self.pipe.recv()
+        except BlockingIOError:
+            self._hang_up()  # whatever came next would begin in the middle of a word
+            raise
         self.heard_s = monotonic()
         if isinstance(message, Picture):
             self.tell(Taken())
@@ -231,6 +255,12 @@ class SupervisedCamera:
             with suppress(OSError):  # its process has died, which reading it will tell
                 self.pipe.send(order)
 
+    def forget(self, subject_ids: frozenset[str]) -> None:
+        """Take it, here and in its process, that nobody has alerted as these subjects."""
+        for each in subject_ids:
+            self._alerted.pop(each, None)
+        self.tell(NotRaised(subject_ids))
+
     def told(self) -> CameraState:
         """Return how it is doing in its job, earlier processes included."""
         return state_since(self._whole(), self._split) if self._split else self._whole()
@@ -254,7 +284,7 @@ class SupervisedCamera:
         if self._leaving_s is not None and monotonic() - self._leaving_s > patience.grace_s:
             return Fault(LossCause.SILENT, "it did not stop when told to")
         if self._is_silent(self.pipe, patience):
-            return Fault(LossCause.SILENT, "its process no longer answers")
+            return Fault(LossCause.SILENT, NO_ANSWER)
         if self._now is None:
             return None  # the pipe of a process that died ends, which reading it tells
         return self._stall(self._now, patience)
@@ -292,10 +322,13 @@ class SupervisedCamera:
         if self.process is not None:
             kill_process(self.process)
         left = list(self._left_in_the_pipe())
+        self._hang_up()
+        return left
+
+    def _hang_up(self) -> None:
         if self.pipe is not None:
             self.pipe.close()
             self.pipe = None
-        return left
 
     def wait_for_another(self, cause: LossCause, why: str) -> CameraState:
         """Plan another process after a while, and return how the camera is until then."""
@@ -326,6 +359,10 @@ class SupervisedCamera:
         self.again_s = monotonic() + wait_s
         return self.told()
 
+    def put_off(self) -> None:
+        """Plan a process after a while, since none can be started now."""
+        self.again_s = monotonic() + self._back_off.next_s()
+
     def _left_in_the_pipe(self) -> Iterator[Message]:
         with suppress(*UNHEARD):
             while self.pipe is not None and self.pipe.poll():
@@ -337,12 +374,13 @@ class SupervisedCamera:
 
     def _see_again(self, state: CameraState) -> None:
         """Take over when faces that alerted were last seen; forget those of passages that are over."""
-        now_s = monotonic()
-        known = self._alerted
+        now_s, known, ago = monotonic(), self._alerted, state.alerted_ago_s
+        if not state.counts.frames:  # it has not looked yet, and knows no more than we do
+            passed = {each: now_s - seen_s for each, (_, seen_s) in known.items()}
+            over_s = self.job.settings.repeat_s
+            ago = {each: ago_s for each, ago_s in passed.items() if ago_s < over_s}
         self._alerted = {
-            each: (known[each][0], now_s - ago_s)
-            for each, ago_s in state.alerted_ago_s.items()
-            if each in known
+            each: (known[each][0], now_s - ago_s) for each, ago_s in ago.items() if each in known
         }
 
     def _lately(self) -> tuple[AlertedBefore, ...]:
@@ -351,6 +389,12 @@ class SupervisedCamera:
             AlertedBefore(each, template, now_s - seen_s)
             for each, (template, seen_s) in self._alerted.items()
         )
+
+
+def _wait_no_longer(pipe: Connection, most_s: int) -> None:
+    """Have whoever reads a pipe wait for the rest of a word no longer than so many seconds."""
+    with socket.fromfd(pipe.fileno(), socket.AF_UNIX, socket.SOCK_STREAM) as end:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", most_s, 0))
 
 
 def _is_done_in_place(before: CameraJob, job: CameraJob) -> bool:

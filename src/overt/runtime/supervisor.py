@@ -10,8 +10,8 @@ from multiprocessing.connection import wait
 from time import monotonic, sleep
 
 from overt.errors import ConfigurationError, ModelError, SourceError
-from overt.logs import tell
-from overt.logs.events import CameraProcessEnded
+from overt.logs import fault, tell
+from overt.logs.events import CameraProcessEnded, Part
 from overt.matching.gallery import Gallery
 from overt.runtime.crew import cores
 from overt.runtime.messages import (
@@ -19,7 +19,6 @@ from overt.runtime.messages import (
     Changed,
     Ended,
     Message,
-    NotRaised,
     Order,
     Spare,
     Watched,
@@ -28,7 +27,7 @@ from overt.runtime.messages import (
 from overt.runtime.pace import Sparing
 from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.sharing import Sharing
-from overt.runtime.supervised import UNHEARD, Fault, Patience, SupervisedCamera
+from overt.runtime.supervised import NO_ANSWER, UNHEARD, Fault, Patience, SupervisedCamera
 from overt.runtime.worker import CameraJob
 from overt.vocabulary import LossCause
 
@@ -91,6 +90,9 @@ class Supervisor:
         before, self._gallery = self._gallery, gallery
         before.close()
         self._withdrawn = frozenset()
+        for camera in self._cameras:
+            if camera.ended:  # it has said its last word, and is known to nobody from now on
+                camera.kill()
         going = [camera for camera in self._cameras if not camera.ended]
         left = {job.settings.camera: job for job in jobs}
         for camera in going:
@@ -113,7 +115,7 @@ class Supervisor:
         """Tell one camera that its alerts as these subjects were not put on record."""
         for each in self._cameras:
             if each.name == camera:
-                each.tell(NotRaised(subject_ids))
+                each.forget(subject_ids)
 
     def watch(self, *, on: bool) -> None:
         """Have every camera make pictures from now on, or none; the same again costs nothing."""
@@ -149,7 +151,14 @@ class Supervisor:
 
     def _begin(self, camera: SupervisedCamera) -> None:
         """Start a camera's process, with what it has to know of the time before."""
-        camera.start(self._context, self._gallery)
+        try:
+            camera.start(self._context, self._gallery)
+        except OSError as error:  # there may be room again when others have ended
+            if not camera.job.lasting:
+                raise
+            fault(Part.CAMERA, error)
+            camera.put_off()
+            return
         if self._withdrawn:
             camera.tell(Withdrawn(self._withdrawn))
         if self._watched:
@@ -179,6 +188,9 @@ class Supervisor:
     def _hear(self, camera: SupervisedCamera) -> Iterator[Message]:
         try:
             message = camera.receive()
+        except BlockingIOError:
+            yield from self._lose(camera, Fault(LossCause.SILENT, NO_ANSWER))
+            return
         except UNHEARD:
             yield from self._lose(camera, Fault(LossCause.DIED, "its process died"))
             return

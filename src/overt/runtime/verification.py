@@ -61,17 +61,17 @@ class Verifications:
             latest = self._latest.get(person.account_id)
             if latest is not None and latest.finished_at is None:
                 raise AuditError("A verification is under way.", remedy="Wait for its result.")
-            self._latest[person.account_id] = Verification(
-                self._office.now(), witness=witness, kept=bool(kept)
-            )
             thread = Thread(
                 target=self._verify,
                 args=(person.account_id, retained, kept),
                 name="verification",
                 daemon=True,
             )
+            thread.start()  # its end waits for the lock
             self._threads[person.account_id] = thread
-            thread.start()
+            self._latest[person.account_id] = Verification(
+                self._office.now(), witness=witness, kept=bool(kept)
+            )
 
     def latest(self, person: Person) -> Verification | None:
         """Return a person's latest verification, if they have asked for one."""

@@ -14,7 +14,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from math import inf
 from multiprocessing.connection import Connection
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from time import monotonic
 
@@ -68,6 +67,7 @@ from overt.runtime.passages import AlertedBefore
 from overt.runtime.pipeline import CameraPipeline, CameraSettings
 from overt.runtime.rehearsal_video import RehearsalVideo
 from overt.runtime.shared_gallery import received
+from overt.runtime.stop_sign import StopSign
 from overt.runtime.timing import StageClock
 from overt.synthetic.source import SCHEME, street_from_source
 from overt.values import FaceDetection, Frame
@@ -94,7 +94,8 @@ class CameraJob:
     and its process started again, after waits of at most `longest_wait_s`; `tries` says how often
     in a row it has cost a process already, so that the next one waits before it opens it.
     `video` is where an annotated video goes, if any. `alerted` are those who alerted lately in
-    the process that this one replaces, so that nobody's passage alerts twice.
+    the process that this one replaces, so that nobody's passage alerts twice: how long ago counts
+    from `alerted_at_s`, by the monotonic clock, which is one for all processes of a machine.
     """
 
     settings: CameraSettings
@@ -111,9 +112,10 @@ class CameraJob:
     tries: int = 0
     video: Path | None = None
     alerted: tuple[AlertedBefore, ...] = field(default=(), repr=False)
+    alerted_at_s: float = field(default_factory=monotonic, compare=False)
 
 
-def work(job: CameraJob, pipe: Connection, stop: Event) -> None:
+def work(job: CameraJob, pipe: Connection, stop: StopSign) -> None:
     """Run one camera until its source ends or `stop` is set. The target of a process.
 
     The first thing that comes out of the pipe is the gallery.
@@ -170,7 +172,6 @@ class _Worker:
         self._pipeline = CameraPipeline(
             job.settings, detectors[0], extractor, gallery, clock=self._clock
         )
-        self._pipeline.remember(job.alerted)
         zoned = list(map(self._pipeline.in_zone, detectors))
         self._closeness = Closeness(zoned[0], self._pace, fixed=not job.newest_only)
         self._lookahead = Lookahead(self._buffer, zoned, self._closeness.begin)
@@ -179,6 +180,7 @@ class _Worker:
         self._late = 0
         self._last_beat_s = 0.0
         self._film_s = 0.0
+        self._followed_s = monotonic()
 
     def run(self) -> None:
         """Watch the source to its end and say how it ended."""
@@ -265,6 +267,8 @@ class _Worker:
         self, frame: Frame, faces: Sequence[FaceDetection], video: RehearsalVideo | None
     ) -> None:
         clock = self._clock
+        if not self._pipeline.counts.frames:
+            self._remember(frame)
         with clock.stage("after detection"):
             result = self._pipeline.follow(frame, faces)
         clock.add(AGE, monotonic() - frame.monotonic_s)
@@ -282,7 +286,14 @@ class _Worker:
         if video is not None:
             with clock.stage("annotated video"):
                 video.write(frame, result)
-        self._film_s = frame.presentation_s
+        self._film_s, self._followed_s = frame.presentation_s, monotonic()
+
+    def _remember(self, first: Frame) -> None:
+        """Take over who alerted before; until the first frame came, all the time that passed."""
+        passed_s = first.monotonic_s - self._job.alerted_at_s - first.presentation_s
+        self._pipeline.remember(
+            replace(each, ago_s=each.ago_s + passed_s) for each in self._job.alerted
+        )
 
     def _decode(self) -> None:
         """Open the source and fill the buffer: the body of the decoding thread."""
@@ -317,7 +328,8 @@ class _Worker:
     def _state(self, *, stages: bool = False) -> CameraState:
         link = self._source.link() if isinstance(self._source, Lasting) else None
         playing = link is None or link.state is LinkState.PLAYING
-        dropped = self._buffer.dropped + (self._source.dropped if self._source else Counter())
+        # Copied first: adding up goes key by key, and decoding may count a new cause meanwhile.
+        dropped = self._buffer.dropped + Counter(self._source.dropped if self._source else {})
         dropped += Counter({DropCause.LATE: self._late})
         return CameraState(
             camera=self._job.settings.camera,
@@ -327,7 +339,10 @@ class _Worker:
             waiting_s=monotonic() - self._last_look_s,
             silent_s=self._pace.came_ago_s,
             link=link or Link(),
-            alerted_ago_s=self._pipeline.alerted_ago_s(self._film_s),
+            # Of a camera that is away, no film goes on, and time does.
+            alerted_ago_s=self._pipeline.alerted_ago_s(
+                self._film_s + monotonic() - self._followed_s
+            ),
             film_s=self._film_s,
             film_length_s=self._source.info.duration_s if self._source else None,
             peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

@@ -1,0 +1,55 @@
+"""What stands in for a camera's process: each fails in a way that no real one can be made to.
+
+They load no models and look at nothing. `overt.runtime.supervised.work` is replaced by one of them.
+"""
+
+import os
+import signal
+import struct
+from multiprocessing.connection import Connection
+from time import sleep
+
+from overt.runtime.counts import Counts
+from overt.runtime.messages import Beat, CameraState, Ended
+from overt.runtime.shared_gallery import received
+from overt.runtime.stop_sign import StopSign
+from overt.runtime.worker import CameraJob
+
+
+def a_state(job: CameraJob, frames: int) -> CameraState:
+    return CameraState(job.settings.camera, counts=Counts(frames=frames))
+
+
+def beats(job: CameraJob, pipe: Connection, stop: StopSign) -> None:
+    """Do as a camera does that looks at a frame with each beat."""
+    received(pipe)
+    frames = 0
+    while not stop.is_set():
+        frames += 1
+        pipe.send(Beat(a_state(job, frames)))
+        sleep(0.05)
+    pipe.send(Ended(a_state(job, frames)))
+
+
+def only_looks_whether_to_stop(job: CameraJob, pipe: Connection, stop: StopSign) -> None:
+    """Do nothing else, and never stop."""
+    received(pipe)
+    pipe.send(Beat(a_state(job, 1)))
+    while True:
+        stop.is_set()
+
+
+def stops_in_the_middle_of_a_word(job: CameraJob, pipe: Connection, _stop: StopSign) -> None:
+    """Say how long a word is, as `Connection` does of a long one, and no more than its beginning."""
+    received(pipe)
+    pipe.send(Beat(a_state(job, 1)))
+    os.write(pipe.fileno(), struct.pack("!i", 100_000) + b"and")
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def says_its_last_word_and_stays(job: CameraJob, pipe: Connection, _stop: StopSign) -> None:
+    """Come to an end, and hang on the way out, as a library's threads may have it."""
+    received(pipe)
+    pipe.send(Ended(a_state(job, 1)))
+    while True:
+        signal.pause()
