@@ -92,6 +92,8 @@ def test_anything_else_is_refused_with_a_remedy(source: str) -> None:
         ("rtsp://admin:p/w@cam.example/live", "rtsp://…"),
         ("rtsp://admin:p@w@cam.example/live", "rtsp://cam.example/…"),
         ("rtsp//admin:pw@cam.example/live", "…cam.example/live"),
+        ("admin:pw@10.0.0.5/live", "…"),
+        ("10.0.0.5/live?password=pw", "10.0.0.5/live?…"),
         ("concat:a|b", "concat:…"),
         ("two\nlines\x1b[31m.mp4", "two?lines?[31m.mp4"),
     ],

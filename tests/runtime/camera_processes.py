@@ -7,6 +7,7 @@ import os
 import signal
 import struct
 from multiprocessing.connection import Connection
+from pathlib import Path
 from time import sleep
 
 from overt.runtime.counts import Counts
@@ -53,3 +54,20 @@ def says_its_last_word_and_stays(job: CameraJob, pipe: Connection, _stop: StopSi
     pipe.send(Ended(a_state(job, 1)))
     while True:
         signal.pause()
+
+
+def has_its_parent_call(job: CameraJob, pipe: Connection, _stop: StopSign) -> None:
+    """Say what a pickle can say: what its reader should call, here to make a folder."""
+    received(pipe)
+    pipe.send(Beat(a_state(job, 1)))
+    pipe.send(_Calling(job.store / "called"))
+    while True:
+        signal.pause()
+
+
+class _Calling:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (str(self._folder),)

@@ -12,14 +12,13 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
-from types import SimpleNamespace
-from typing import Any
 
 import camera_processes
 import numpy as np
 import pytest
 from camera_jobs import a_gallery, a_job
 
+from example_records import an_alert
 from overt.runtime import supervised
 from overt.runtime.messages import Beat, CameraState, Ended, Message, Raised
 from overt.runtime.shared_gallery import SharedGallery
@@ -27,6 +26,7 @@ from overt.runtime.spawning import start_process
 from overt.runtime.supervised import SupervisedCamera
 from overt.runtime.supervisor import Supervisor
 from overt.runtime.worker import CameraJob
+from overt.values import Candidate
 from overt.vocabulary import LossCause
 
 _SOON_S = 20.0
@@ -111,6 +111,19 @@ def test_one_that_is_stopped_in_the_middle_of_a_word_is_waited_for_no_longer_tha
         assert lost[0].counts.frames == 1
 
 
+def test_one_that_was_taken_over_has_its_parent_do_nothing_and_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervised, "work", camera_processes.has_its_parent_call)
+    job = replace(a_job("gate", "", tmp_path), lasting=True)
+    with closing(Supervisor([job], a_gallery())) as supervisor:
+        watch = _Watch(supervisor)
+        watch.until(lambda: "gate" in watch.states and bool(watch.states["gate"].link.losses))
+
+        assert watch.states["gate"].link.losses == {LossCause.DIED: 1}
+        assert not (job.store / "called").exists()
+
+
 @pytest.mark.parametrize("refused", [{1}, {3, 4}])
 def test_a_camera_for_whose_process_there_is_no_room_gets_one_later_and_the_others_go_on(
     refused: set[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -156,8 +169,8 @@ def test_one_that_hangs_after_its_last_word_is_not_left_behind_by_a_change_of_jo
 
 
 def _raised(subject_id: str) -> Raised:
-    """What a camera says when somebody alerts, as far as its parent looks at it there."""
-    alert: Any = SimpleNamespace(candidate=SimpleNamespace(subject_id=subject_id))
+    """What a camera says when somebody alerts."""
+    alert = an_alert(camera="gate", candidate=Candidate(1, subject_id, "R-1", 0.95, 0.04))
     return Raised(alert, 0.0, np.zeros(128, np.float32))
 
 

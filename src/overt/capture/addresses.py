@@ -22,6 +22,7 @@ from overt.errors import SourceError
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
 _HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
+_QUERY = re.compile(r"\?.*=.*")
 _END_OF_AUTHORITY = re.compile(r"[/?#\\]")
 
 _RTSP_PORT = 554
@@ -78,7 +79,7 @@ def parse_address(source: str) -> Address:
         return Address(SourceKind.RTSP, _checked_url(source, shown), shown)
     if scheme == "webcam":
         return Address(SourceKind.WEBCAM, _checked_device(rest, shown), shown)
-    raise SourceError(f"A source of the kind {scheme}: is not taken ({shown}).", remedy=_KINDS)
+    raise SourceError(f"A source of this kind is not taken: {shown}.", remedy=_KINDS)
 
 
 def redact(source: str) -> str:
@@ -98,9 +99,9 @@ def redact(source: str) -> str:
     if scheme in {"", "file", "webcam"}:
         # A mistyped address (`rtsp//user:…@host`) reads as a path; what leads up to an @ goes.
         before, at, after = source.rpartition("@")
-        return f"…{after}" if at and before else source
+        return _QUERY.sub("?…", f"…{after}" if at and before else source)
     if not rest.startswith("//"):
-        return f"{scheme}:…"
+        return "…" if "@" in rest else f"{scheme}:…"  # `user:password@host`
     authority, *beyond = _END_OF_AUTHORITY.split(rest[2:], maxsplit=1)
     host = authority.rpartition("@")[2]
     # An @ past the authority may end a password that holds a slash.

@@ -7,6 +7,8 @@ from multiprocessing.context import SpawnProcess
 
 from overt.runtime.worker import STOP_SIGNALS
 
+_ENDING_S = 5.0
+
 _STARTING = threading.Lock()
 """Held while a process starts without the secrets of the environment, which threads share."""
 
@@ -40,7 +42,11 @@ def _secret_variables() -> list[str]:
 
 
 def kill_process(process: SpawnProcess) -> None:
-    """End a process that still lives, and wait until it has."""
+    """End a process that still lives, and wait until it has.
+
+    One that hangs in the kernel, in a webcam's driver for example, ends when that lets it; nobody
+    waits for it so long.
+    """
     if process.is_alive():
         process.kill()
-        process.join()
+        process.join(_ENDING_S)

@@ -13,6 +13,7 @@ from time import monotonic
 
 from overt.capture import BackOff
 from overt.runtime.camera_sums import added, state_since
+from overt.runtime.listening import next_message
 from overt.runtime.messages import (
     CameraState,
     Change,
@@ -54,7 +55,7 @@ _WORD_S = 5
 """A word that was begun and does not go on for so long is never finished: its writer hangs."""
 
 UNHEARD = (EOFError, OSError, UnpicklingError)
-"""What reading a pipe raises whose writer has died or hangs, perhaps in the middle of a word."""
+"""What reading a pipe raises whose writer has died, hangs in the middle of a word, or talks nonsense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,7 @@ class SupervisedCamera:
         """
         assert self.pipe is not None
         try:
-            message: Message = self.pipe.recv()
+            message = next_message(self.pipe, self.name)
         except BlockingIOError:
             self._hang_up()  # whatever came next would begin in the middle of a word
             raise

@@ -1,0 +1,31 @@
+"""How a camera's process is ended where it cannot be."""
+
+from multiprocessing.context import SpawnProcess
+from typing import cast
+
+from overt.runtime.spawning import kill_process
+
+
+class _Stuck:
+    """A process that hangs in the kernel: it lives on, however often it is killed."""
+
+    def __init__(self) -> None:
+        self.killed, self.waited_s = False, list[float | None]()
+
+    def is_alive(self) -> bool:
+        return True
+
+    def kill(self) -> None:
+        self.killed = True
+
+    def join(self, timeout: float | None = None) -> None:
+        self.waited_s.append(timeout)
+
+
+def test_nobody_waits_for_ever_for_one_that_hangs_in_the_kernel() -> None:
+    stuck = _Stuck()
+
+    kill_process(cast("SpawnProcess", stuck))
+
+    assert stuck.killed
+    assert [each is not None and each <= 10 for each in stuck.waited_s] == [True]
