@@ -12,11 +12,17 @@ import pytest
 from authorised import Team, authorised
 from overt.audit.canonical import parse_leaf
 from overt.deployment import lifecycle, recorded
-from overt.errors import AuthorityError, LifecycleError, MasterKeyError, PermissionDenied
+from overt.errors import (
+    AuthorityError,
+    LifecycleError,
+    MasterKeyError,
+    PermissionDenied,
+    StorageError,
+)
 from overt.people.office import Office
 from overt.runtime.operation import operate, stop
 from overt.runtime.run import RunOptions, RunResult
-from overt.runtime.starting import demand_terms
+from overt.runtime.starting import alone, demand_terms
 from overt.storage import DeploymentRow
 from overt.vision.store import ModelStore
 from overt.vocabulary import DeploymentKind, DeploymentState
@@ -181,3 +187,18 @@ def test_a_deployment_whose_process_died_is_ended_by_a_stop(
     stop(office, team.commander, row, "the machine was switched off")
 
     assert office.record.deployments.find(row.deployment_id).state is DeploymentState.ENDED
+
+
+def test_what_cannot_be_begun_is_not_left_live_and_may_be_started_elsewhere(
+    office: Office, team: Team, row: DeploymentRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StorageError("The disk is full.", remedy="Make room.")
+
+    monkeypatch.setattr("overt.runtime.handover.Ledger", full)
+    with pytest.raises(StorageError, match="full"):
+        _operate(office, team, row, Watching(), lambda: False)
+
+    assert office.record.deployments.find(row.deployment_id).state is DeploymentState.ENDED
+    with alone(office, row):
+        pass

@@ -13,6 +13,7 @@ import pytest
 from acts import entries
 from authorised import Team, authorised, person
 from overt.deployment.file import Deployment
+from overt.deployment.recorded import opened
 from overt.errors import AuthorityError, LifecycleError, NotFoundError, PermissionDenied
 from overt.people.office import Office
 from overt.runtime import operation
@@ -208,6 +209,43 @@ def test_why_a_start_came_to_nothing_is_told_and_on_the_log(
 
     operations.start(team.commander, row.deployment_id)
     assert operations.failure(row.deployment_id) == ""
+
+
+def test_a_start_that_fails_leaves_alone_what_another_thread_has_taken_over_meanwhile(
+    office: Office,
+    team: Team,
+    row: DeploymentRow,
+    operations: Operations,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As where somebody starts a deployment in the moment in which cameras are handed to it."""
+    asked, taken, over = (threading.Event() for _ in range(3))
+
+    def refused(*_: object) -> None:
+        asked.set()
+        assert taken.wait(_SOON_S)
+        raise LifecycleError("Another process runs it.", remedy="See there.")
+
+    def take_over() -> None:
+        operations.takes_over(row, opened(office, row))
+        taken.set()
+        assert over.wait(_SOON_S)
+        operations.is_left(row)
+
+    monkeypatch.setattr("overt.runtime.operations.operate", refused)
+    operations.start(team.commander, row.deployment_id)
+    assert asked.wait(_SOON_S)
+    starting = operations._runs[row.deployment_id]
+    taking_over = threading.Thread(target=take_over)
+    taking_over.start()
+    starting.join(_SOON_S)
+
+    assert operations.running() == {row.deployment_id}
+    assert operations.failure(row.deployment_id) == ""
+    assert {each.state for each in operations.hub.cameras(row.deployment_id)} == {Health.STARTING}
+    over.set()
+    taking_over.join(_SOON_S)
+    assert operations.running() == set()
 
 
 def test_why_no_camera_opens_is_told(

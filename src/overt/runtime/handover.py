@@ -130,11 +130,15 @@ class Succession:
             StorageError, AuditError: the record cannot be written.
         """
         ready = made_ready(self._office, person, row)
-        if asked := self._office.record.hand_overs.asked(row.deployment_id):
-            refuse_hand_over(
-                self._office, asked, "The process that ran it was gone.", "its process had died"
-            )
-        return self._started(ready, "started")
+        try:
+            if asked := self._office.record.hand_overs.asked(row.deployment_id):
+                refuse_hand_over(
+                    self._office, asked, "The process that ran it was gone.", "its process had died"
+                )
+            return self._started(ready, "started")
+        except BaseException:  # or nobody could start it before this process is gone
+            ready.let_go()
+            raise
 
     def next(self) -> Heir | None:
         """See `overt.runtime.run.Heirs.next`."""
@@ -230,11 +234,14 @@ class Succession:
     def _started(self, ready: Ready, reason: str) -> Ledger:
         office, person = self._office, ready.person
         row = start(office, person, ready.row, reason)
-        kept = timedelta(days=policy_of(row).retention.alerts_days)
-        standing = Authorised(office, row)
-        mandate = Mandate(row.deployment_id, standing, kept, person.account_id)
-        view = self._screens.begin(row, ready.deployment)
-        ledger = Ledger(ready.deployment, office, ready.prepared, mandate, view)
+        try:
+            kept = timedelta(days=policy_of(row).retention.alerts_days)
+            mandate = Mandate(row.deployment_id, Authorised(office, row), kept, person.account_id)
+            view = self._screens.begin(row, ready.deployment)
+            ledger = Ledger(ready.deployment, office, ready.prepared, mandate, view)
+        except BaseException:  # it is live on record, and nobody looks
+            end(office, row.deployment_id, self.reason)
+            raise
         self._running[ledger.run_id] = ready
         self._ledger = self._ledger or ledger
         view.listed(ready.prepared.listed)

@@ -7,7 +7,7 @@ service comes from here.
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -138,7 +138,9 @@ class Operations:
         except Exception as unforeseen:  # noqa: BLE001 - the thread's outer loop; the service goes on
             error = _fault(Part.RUN, "The deployment", unforeseen)
         finally:
-            ended = shown.ends(error)
+            with self._lock:  # another thread may be about to take one over
+                ended = self._own()
+                shown.end(ended, error)
             try:
                 if error:
                     self._failures.update(dict.fromkeys(ended, error))
@@ -146,8 +148,13 @@ class Operations:
                     self._note(person, row, failure)
             finally:  # or it could not be started again
                 with self._lock:
-                    for deployment_id in ended:
+                    for deployment_id in self._own():
                         del self._runs[deployment_id]
+
+    def _own(self) -> list[str]:
+        """Return the deployments that this thread runs: others may have been taken over from it."""
+        this = threading.current_thread()
+        return [each for each, thread in self._runs.items() if thread is this]
 
     def takes_over(self, row: DeploymentRow, deployment: Deployment) -> LiveDeployment:
         """Return the view of a deployment that takes over in this thread, which runs it from now."""
@@ -155,7 +162,7 @@ class Operations:
         with self._lock:
             self._failures.pop(row.deployment_id, None)
             self._runs[row.deployment_id] = threading.current_thread()
-        return self.hub.begin(row.deployment_id, cameras)
+            return self.hub.begin(row.deployment_id, cameras)
 
     def is_left(self, row: DeploymentRow) -> None:
         """Take in that a deployment has ended here, since another one has its cameras."""
@@ -270,11 +277,10 @@ class _Shown(Screens):
         self._views.pop(row.deployment_id).over("")
         self._operations.is_left(row)
 
-    def ends(self, error: str) -> list[str]:
-        """Let go of what is left, before another start may begin a view; return whose views."""
-        for view in self._views.values():
-            view.over(error)
-        return list(self._views)
+    def end(self, deployment_ids: Iterable[str], error: str) -> None:
+        """Let go of these, before another start may begin a view of theirs."""
+        for each in deployment_ids:
+            self._views[each].over(error)
 
 
 def _fault(part: Part, what: str, error: Exception) -> str:

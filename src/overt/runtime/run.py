@@ -7,6 +7,7 @@ whose list and settings they had at that frame.
 """
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -179,8 +180,11 @@ class Running:
             reason = error.message
             raise
         finally:
-            for ledger in self._open():
-                ledger.end(ending, reason)
+            with (
+                ExitStack() as stack
+            ):  # each has its end put on record, whatever becomes of another
+                for ledger in reversed(self._open()):
+                    stack.callback(ledger.end, ending, reason)
         if self._before is not None:  # stopped in the middle of a handing over
             self._results.append(self._before.result())
         return replace(self._ledger.result(), before=tuple(self._results))
