@@ -48,6 +48,14 @@ def stops_in_the_middle_of_a_word(job: CameraJob, pipe: Connection, _stop: StopS
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
+def does_not_listen(job: CameraJob, pipe: Connection, _stop: StopSign) -> None:
+    """Say a word, and read none."""
+    received(pipe)
+    pipe.send(Beat(a_state(job, 1)))
+    while True:
+        signal.pause()
+
+
 def says_its_last_word_and_stays(job: CameraJob, pipe: Connection, _stop: StopSign) -> None:
     """Come to an end, and hang on the way out, as a library's threads may have it."""
     received(pipe)

@@ -20,7 +20,7 @@ from camera_jobs import a_gallery, a_job
 
 from example_records import an_alert
 from overt.runtime import supervised
-from overt.runtime.messages import Beat, CameraState, Ended, Message, Raised
+from overt.runtime.messages import Beat, CameraState, Ended, Message, Raised, Withdrawn
 from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.spawning import start_process
 from overt.runtime.supervised import SupervisedCamera
@@ -48,6 +48,8 @@ def _camera(tmp_path: Path) -> Iterator[SupervisedCamera]:
     camera = SupervisedCamera(a_job("gate", "", tmp_path), context)
     camera.start(context, gallery)
     try:
+        assert camera.pipe is not None
+        assert camera.pipe.poll(3 * _SOON_S)  # it loads libraries first
         camera.receive()
         yield camera
     finally:
@@ -109,6 +111,18 @@ def test_one_that_is_stopped_in_the_middle_of_a_word_is_waited_for_no_longer_tha
         assert _is_done_soon(lambda: lost.append(next(s for s in states if s.link.losses)))
         assert lost[0].link.losses == {LossCause.SILENT: 1}
         assert lost[0].counts.frames == 1
+
+
+def test_one_that_does_not_listen_is_ended_and_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervised, "work", camera_processes.does_not_listen)
+    many = frozenset(f"subject {number}" for number in range(100_000))
+    with _camera(tmp_path) as camera:
+        assert camera.process is not None
+
+        assert _is_done_soon(lambda: camera.tell(Withdrawn(many)))
+        assert not camera.process.is_alive()
 
 
 def test_one_that_was_taken_over_has_its_parent_do_nothing_and_is_lost(

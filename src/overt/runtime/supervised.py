@@ -52,7 +52,7 @@ _CAMERAS_FAULT = frozenset({LossCause.NOT_OPENED, LossCause.STALLED})
 NO_ANSWER = "its process no longer answers"
 
 _WORD_S = 5
-"""A word that was begun and does not go on for so long is never finished: its writer hangs."""
+"""A word that does not go on for so long is never finished: its writer hangs, or its reader."""
 
 UNHEARD = (EOFError, OSError, UnpicklingError)
 """What reading a pipe raises whose writer has died, hangs in the middle of a word, or talks nonsense."""
@@ -251,10 +251,15 @@ class SupervisedCamera:
         self._blind_since_s = None
 
     def tell(self, order: Order) -> None:
-        """Tell its process something, if there is one that listens."""
-        if self.pipe is not None and not self.ended:
-            with suppress(OSError):  # its process has died, which reading it will tell
-                self.pipe.send(order)
+        """Tell its process something, if there is one; end one that does not listen."""
+        if self.pipe is None or self.process is None or self.ended:
+            return
+        try:
+            self.pipe.send(order)
+        except BlockingIOError:  # it would take what comes next for the rest of this
+            kill_process(self.process)
+        except OSError:
+            pass  # its process has died, which reading it will tell
 
     def forget(self, subject_ids: frozenset[str]) -> None:
         """Take it, here and in its process, that nobody has alerted as these subjects."""
@@ -393,9 +398,10 @@ class SupervisedCamera:
 
 
 def _wait_no_longer(pipe: Connection, most_s: int) -> None:
-    """Have whoever reads a pipe wait for the rest of a word no longer than so many seconds."""
+    """Wait for the rest of a word no longer than so many seconds, heard or said."""
     with socket.fromfd(pipe.fileno(), socket.AF_UNIX, socket.SOCK_STREAM) as end:
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", most_s, 0))
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            end.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", most_s, 0))
 
 
 def _is_done_in_place(before: CameraJob, job: CameraJob) -> bool:
