@@ -126,6 +126,14 @@ def test_a_wiped_key_does_nothing_more() -> None:
             use()
 
 
+def test_a_key_that_nobody_has_any_more_is_overwritten() -> None:
+    key = DataKey.new()
+    held = key._bytes
+    del key
+
+    assert not any(held)
+
+
 def test_a_key_is_never_shown_nor_carried_away() -> None:
     key = DataKey(b"0123456789abcdef" * 2)
     for text in (str(key), repr(key), f"{key}", repr([key])):

@@ -45,6 +45,21 @@ def test_each_key_is_another(home: Path) -> None:
         assert len({keys.key(key_id).reveal() for key_id in ids}) == 4
 
 
+def test_as_many_keys_as_a_long_day_needs_are_not_all_kept_in_memory(home: Path) -> None:
+    with a_key_store(home) as keys:
+        first = keys.new("alert")
+        sealed = seal(keys.key(first), b"plain", {})
+        for _ in range(50):
+            keys.new_ones("alert", 16)
+
+        assert len(keys._known) < 800
+        assert first not in keys._known
+        assert open_sealed(keys.key(first), sealed, {}) == b"plain"
+        keys.destroy([first])
+        with pytest.raises(SealingError, match="destroyed"):
+            keys.key(first)
+
+
 def test_the_files_are_their_owners_alone(home: Path) -> None:
     with a_key_store(home) as keys:
         keys.new("watchlist")

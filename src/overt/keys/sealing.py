@@ -30,14 +30,14 @@ _VERSION = b"\x01"
 
 
 class DataKey:
-    """A 256-bit key in memory: never shown, never pickled, overwritten by `wipe`."""
+    """A 256-bit key in memory: never shown, never pickled, overwritten when nobody has it any more."""
 
     __slots__ = ("_bytes",)
 
     def __init__(self, data: bytes) -> None:
+        self._bytes = bytearray(data)
         if len(data) != KEY_BYTES:
             raise ValueError(f"expected {KEY_BYTES} bytes, got {len(data)}")
-        self._bytes = bytearray(data)
 
     @classmethod
     def new(cls) -> "DataKey":
@@ -70,6 +70,9 @@ class DataKey:
         for index in range(len(self._bytes)):
             self._bytes[index] = 0
         self._bytes.clear()
+
+    def __del__(self) -> None:
+        self.wipe()
 
     def __repr__(self) -> str:
         return "DataKey(…)"

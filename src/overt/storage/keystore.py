@@ -38,6 +38,9 @@ from overt.storage import sqlite
 from overt.storage.failures import told_plainly
 from overt.storage.tables import UTCDateTime
 
+_AT_HAND = 500
+"""So many keys are kept in memory, unwrapped: each alert of a long day has one of its own."""
+
 _metadata = MetaData()
 
 _data_keys = Table(
@@ -58,6 +61,7 @@ class KeyStore:
         self._engine = engine
         self._master = master
         self._known: dict[str, DataKey] = {}
+        self._keeping = threading.Lock()
         self._site: dict[str, str] = {}
         self._watch: PoolProxiedConnection | None = None
         self._watching = threading.Lock()
@@ -122,7 +126,8 @@ class KeyStore:
         ]
         with told_plainly(), sqlite.for_writing(self._engine).begin() as connection:
             connection.execute(insert(_data_keys), rows)
-        self._known |= made
+        for key_id, key in made.items():
+            self._kept(key_id, key)
         return list(made)
 
     def key(self, key_id: str) -> DataKey:
@@ -133,8 +138,7 @@ class KeyStore:
         """
         known = self._known.get(key_id)
         if known is None:
-            # Two threads may unwrap it at once: both use the first one's, and none is wiped.
-            return self._known.setdefault(key_id, self._unwrapped(key_id))
+            return self._kept(key_id, self._unwrapped(key_id))
         if not self._stands(key_id):
             self._forget(key_id)
             return self._unwrapped(key_id)
@@ -226,8 +230,21 @@ class KeyStore:
             )
         return self._master.unwrap(row.wrapped, _bound(key_id, row.purpose))
 
+    def _kept(self, key_id: str, key: DataKey) -> DataKey:
+        """Keep a key at hand, in place of the oldest that is; return the one that is kept.
+
+        Two threads may unwrap it at once: both use the first one's. Whoever still uses one that
+        goes has it until then.
+        """
+        with self._keeping:
+            kept = self._known.setdefault(key_id, key)
+            for oldest in list(self._known)[:-_AT_HAND]:
+                del self._known[oldest]
+            return kept
+
     def _forget(self, key_id: str) -> None:
-        key = self._known.pop(key_id, None)
+        with self._keeping:
+            key = self._known.pop(key_id, None)
         if key is not None:
             key.wipe()
 
