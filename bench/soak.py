@@ -11,7 +11,7 @@ import argparse
 import csv
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -46,7 +46,8 @@ _FEWEST_BLOCKS = 10
 PARENT = "parent"
 
 _FIGURES = ("unshared", "resident", "files", "threads")
-_HEADS = "seconds,process,process id,unshared MB,resident MB,descriptors,threads\n"
+_HEADS = ("seconds", "process", "process id", *_FIGURES)
+"""Of the file of readings; memory is in MB (10^6 bytes)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,6 @@ class _Watcher:
     seconds: float
     readings: TextIO
     began_s: float = field(default_factory=monotonic)
-    held: dict[str, list[Held]] = field(default_factory=lambda: defaultdict(list))
-    pids: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     states: dict[str, CameraState] = field(default_factory=dict)
     alerts: int = 0
     _due_s: float = 0.0
@@ -161,12 +160,33 @@ class _Watcher:
         """Tell whether it has lasted as long as was asked."""
         return monotonic() - self.began_s > self.seconds
 
+    def _note(self, who: str, process_id: int | None) -> None:
+        held = held_by(process_id) if process_id else None
+        if held is not None:
+            figures = (f"{getattr(held, name):.6g}" for name in _FIGURES)
+            since_s = f"{held.at_s - self.began_s:.1f}"
+            writer = csv.writer(self.readings, lineterminator="\n")
+            writer.writerow((since_s, who, process_id, *figures))
+
+
+@dataclass(frozen=True, slots=True)
+class _Readings:
+    """What was read of each process, in blocks of time from when a fifth of it has passed.
+
+    They come from the file: held in the memory that is measured, they would be a third of a
+    megabyte an hour of what grows there.
+    """
+
+    seconds: float
+    rows: Sequence[Mapping[str, str]]
+
     def soaked(self) -> Iterator[Soaked]:
         """Return how everything grew."""
         for who in (PARENT, *CAMERAS):
             blocks = self._blocks(who)
             grown = {name: _trend(blocks, name) for name in _FIGURES}
-            yield Soaked(who, **grown, processes=len(self.pids[who]))
+            processes = {row["process id"] for row in self.rows if row["process"] == who}
+            yield Soaked(who, **grown, processes=len(processes))
 
     def a_camera(self) -> Trend:
         """Return how the memory of all processes grew together, a camera."""
@@ -180,26 +200,24 @@ class _Watcher:
         return min(_BLOCK_S, self.seconds * (1 - _WARM) / _FEWEST_BLOCKS)
 
     def _blocks(self, who: str) -> list[tuple[int, Held]]:
-        """Return what was held in each block of time, by the number of the block."""
+        """Return what its last process held in each block of time, by the number of the block."""
+        own = [row for row in self.rows if row["process"] == who]
         blocks: dict[int, list[Held]] = defaultdict(list)
-        for each in self.held[who]:
-            since_s = each.at_s - self.began_s
-            if since_s >= _WARM * self.seconds:
-                blocks[int(since_s // self._block_s)].append(each)
+        for row in own:
+            held = _held(row)
+            if held.at_s >= _WARM * self.seconds and row["process id"] == own[-1]["process id"]:
+                blocks[int(held.at_s // self._block_s)].append(held)
         return [(number, _most(blocks[number])) for number in sorted(blocks)]
 
-    def _note(self, who: str, process_id: int | None) -> None:
-        held = held_by(process_id) if process_id else None
-        if held is not None and process_id:
-            if process_id not in self.pids[who]:
-                self.held[who].clear()  # another process begins anew
-            self.pids[who].add(process_id)
-            self.held[who].append(held)
-            figures = (getattr(held, name) for name in _FIGURES)
-            since_s = f"{held.at_s - self.began_s:.1f}"
-            csv.writer(self.readings, lineterminator="\n").writerow(
-                (since_s, who, process_id, *figures)
-            )
+
+def _held(row: Mapping[str, str]) -> Held:
+    return Held(
+        at_s=float(row["seconds"]),
+        resident=float(row["resident"]),
+        unshared=float(row["unshared"]),
+        files=int(row["files"]),
+        threads=int(row["threads"]),
+    )
 
 
 def _most(held: list[Held]) -> Held:
@@ -226,20 +244,23 @@ def soak(cache: Path, models: Path, urls: Sequence[str], seconds: float) -> Soak
     """Watch these cameras for so long in a home of its own, and say what grew."""
     deployment = live_deployment_of(dict(zip(CAMERAS, urls, strict=True)), LONGEST)
     prepared = prepared_list(ModelStore(models).load("standard"), cache)
+    path = cache / "soak.csv"
     with (
-        (cache / "soak.csv").open("w", encoding="utf-8", buffering=1) as readings,
+        path.open("w", encoding="utf-8", buffering=1) as readings,
         TemporaryDirectory(dir=cache) as folder,
     ):
-        readings.write(_HEADS)
+        readings.write(",".join(_HEADS) + "\n")
         watcher = _Watcher(seconds, readings)
         home = Path(folder) / "home"
         home.mkdir(mode=0o700)
         (home / "models").symlink_to(models.absolute())
         run_of(home, deployment, prepared, (watcher, watcher.is_over))
+    with path.open(encoding="utf-8", newline="") as lines:
+        read = _Readings(seconds, list(csv.DictReader(lines)))
     return SoakResult(
         seconds,
-        tuple(watcher.soaked()),
-        watcher.a_camera(),
+        tuple(read.soaked()),
+        read.a_camera(),
         sum(each.counts.frames for each in watcher.states.values()),
         watcher.alerts,
         sum(each.link.reconnects for each in watcher.states.values()),
