@@ -66,3 +66,18 @@ def test_one_that_is_gone_is_not_still() -> None:
     with process("") as pid:
         pass
     assert Stillness().look(pid) == (False, 0.0)
+
+
+@pytest.mark.parametrize(("waits_for", "still"), [("S", True), ("R", False), ("D", False)])
+def test_one_of_whose_threads_waits_for_its_turn_or_for_the_disk_is_not_still(
+    waits_for: str, *, still: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder, state in (("7", "S"), ("7/task/7", "S"), ("7/task/8", waits_for)):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "stat").write_text(f"7 (a ) name) {state} {'0 ' * 20}")
+    monkeypatch.setattr("overt.runtime.stillness._PROC", tmp_path)
+    stillness = Stillness()
+    stillness.look(7)
+    sleep(0.02)
+
+    assert (stillness.look(7)[1] > 0) is still

@@ -10,6 +10,7 @@ from time import monotonic
 
 _PROC = Path("/proc")
 _STOPPED, _ASLEEP = "T", "S"
+_BUSY = frozenset("RD")  # runs or would run, or waits for the disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,18 @@ class Stillness:
 
 
 def _sample(process_id: int) -> _Sample | None:
-    """Return its main thread's state, and the processor time of all its threads."""
+    """Return its main thread's state, or that of one that is busy, and all threads' processor time."""
+    folder = _PROC / str(process_id)
     try:
-        stat = (_PROC / str(process_id) / "stat").read_text("ascii", "replace")
-        after_name = stat.rpartition(")")[2].split()  # the name may hold anything
-        return _Sample(after_name[0], int(after_name[11]) + int(after_name[12]))
-    except (OSError, IndexError, ValueError):
+        state, ticks = _stat(folder)
+        threads = [_stat(each)[0] for each in (folder / "task").iterdir()]
+    except (OSError, IndexError, ValueError):  # it ends, or one of its threads does
         return None
+    return _Sample(next(filter(_BUSY.__contains__, threads), state), ticks)
+
+
+def _stat(folder: Path) -> tuple[str, int]:
+    """Return the state, and the ticks of processor time, that the kernel tells in a folder."""
+    stat = (folder / "stat").read_text("ascii", "replace")
+    after_name = stat.rpartition(")")[2].split()  # the name may hold anything
+    return after_name[0], int(after_name[11]) + int(after_name[12])
