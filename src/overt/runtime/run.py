@@ -180,9 +180,7 @@ class Running:
             reason = error.message
             raise
         finally:
-            with (
-                ExitStack() as stack
-            ):  # each has its end put on record, whatever becomes of another
+            with ExitStack() as stack:  # each gets its end, whatever becomes of another's
                 for ledger in reversed(self._open()):
                     stack.callback(ledger.end, ending, reason)
         if self._before is not None:  # stopped in the middle of a handing over
