@@ -11,7 +11,7 @@ from applications import put_incoming
 from desk_world import Desk
 from pages_world import Browser, Shown
 
-from acts import THERE, Scene, a_policy, a_scene, an_alert_of, drafted
+from acts import START, THERE, Scene, a_policy, a_scene, an_alert_of, drafted
 from overt.deployment import lifecycle
 from overt.people.permissions import Person
 from overt.runtime.starting import alone
@@ -154,6 +154,16 @@ def test_a_running_one_is_handed_over_from_its_page_and_what_became_of_it_is_tol
 
 def test_every_act_that_is_offered_is_done_by_something() -> None:
     assert {each.word for each in OFFERS} == set(DOINGS) | {"start"}
+
+
+def test_a_window_that_ends_another_day_says_so(scene: Scene, desk: Desk) -> None:
+    late = START.replace(hour=22)
+    drafted(scene, start=late.isoformat(), end=(late + timedelta(hours=6)).isoformat())
+
+    shown = " ".join(desk.as_(Role.APPLICANT).get("/").text.split())
+
+    days = [f"{each.day} {each:%B %Y}, {each:%H:%M}" for each in (late, late + timedelta(hours=6))]
+    assert f"{days[0]} UTC to {days[1]} UTC" in shown
 
 
 def test_another_unit_sees_nothing(scene: Scene, desk: Desk) -> None:
