@@ -151,7 +151,7 @@ class Scene:
         """Somebody new, with an account that nobody can sign in with."""
         account = Account(
             account_id=uuid4().hex,
-            name=f"{roles[0]}-{uuid4().hex[:6]}",
+            name=f"{roles[0]}-{uuid4().hex[:12]}",
             full_name=f"Example {roles[0]}",
             unit=unit,
             rank=rank or _RANKS.get(roles[0], "constable"),

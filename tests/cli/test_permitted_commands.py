@@ -40,7 +40,7 @@ class Made:
 
 
 def _add(made: Made) -> list[str]:
-    name = f"new-{uuid4().hex[:8]}"
+    name = f"new-{uuid4().hex[:12]}"
     return f"user add {name} --full-name New --unit {HERE} --role operator".split()
 
 

@@ -68,6 +68,22 @@ def test_one_that_is_gone_is_not_still() -> None:
     assert Stillness().look(pid) == (False, 0.0)
 
 
+def test_what_nobody_saw_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two looks with a long while between them saw two moments, and not the while."""
+    clock = iter((100.0, 160.0, 160.2))
+    monkeypatch.setattr("overt.runtime.stillness.monotonic", lambda: next(clock))
+    stillness = Stillness()
+    with process("import time; time.sleep(600)") as pid:
+        assert until(lambda: _asleep(pid))
+        found = [stillness.look(pid)[1] for _ in range(3)]
+
+    assert found == pytest.approx([0.0, 0.5, 0.7])
+
+
+def _asleep(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
 @pytest.mark.parametrize(("waits_for", "still"), [("S", True), ("R", False), ("D", False)])
 def test_one_of_whose_threads_waits_for_its_turn_or_for_the_disk_is_not_still(
     waits_for: str, *, still: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

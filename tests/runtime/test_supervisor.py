@@ -164,6 +164,27 @@ def test_a_parent_that_was_away_itself_blames_no_camera(models: Path, long_clip:
     assert message.error is None
 
 
+def test_a_recording_is_not_given_up_for_a_pause(models: Path, long_clip: Path) -> None:
+    """A live camera's process that is stopped is replaced within a second; this one is the only one."""
+    stop, patience = Event(), Patience(starting_s=120.0, silence_s=60.0, still_s=0.5, stopped_s=0.1)
+    supervisor = Supervisor([a_job("gate", long_clip, models, paced=True)], a_gallery(), patience)
+    stopped_at = 0
+    try:
+        for message in supervisor.listen(stop.is_set):
+            if isinstance(message, Beat) and (frames := message.state.counts.frames):
+                if not stopped_at:
+                    stopped_at = frames
+                    os.kill(_pid_of("gate"), signal.SIGSTOP)
+                    Timer(3.0, os.kill, [_pid_of("gate"), signal.SIGCONT]).start()
+                elif frames > stopped_at + 5:
+                    stop.set()
+    finally:
+        supervisor.close()
+
+    assert isinstance(message, Ended)
+    assert message.error is None
+
+
 def test_a_camera_ends_by_itself_when_its_parent_is_killed(models: Path, long_clip: Path) -> None:
     program = [sys.executable, str(Path(__file__).with_name("camera_jobs.py"))]
     with subprocess.Popen(

@@ -41,7 +41,7 @@ from overt.vocabulary import (
 def an_account(**changes: Any) -> Account:
     account = Account(
         account_id=uuid4().hex,
-        name=f"example-{uuid4().hex[:8]}",
+        name=f"example-{uuid4().hex[:12]}",
         full_name="A. Example",
         unit="Example unit",
         rank="inspector",

@@ -212,7 +212,7 @@ def _of_nothing(
 
 def _new_account(_world: World, owner: Person) -> Errand:
     body = {
-        "name": f"new-{uuid4().hex[:8]}",
+        "name": f"new-{uuid4().hex[:12]}",
         "full_name": "Example Person",
         "unit": owner.unit,
         "rank": "constable",

@@ -169,12 +169,16 @@ class CameraBack(LogEvent):
 
 @dataclass(frozen=True, slots=True)
 class CameraProcessEnded(LogEvent):
-    """A camera's process was ended from outside or died; a live camera is given another."""
+    """A camera's process was ended from outside or died; a live camera is given another.
+
+    It had said nothing for so many seconds before.
+    """
 
     name: ClassVar[str] = "camera.process-ended"
     level: ClassVar[int] = logging.WARNING
     camera: Named
     cause: LossCause
+    silent_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 On a busy machine a camera's process may be late with its word, and must not be ended for that.
 One that hangs or was stopped uses no processor time at all, and does not wait for any either.
+Only what was seen counts: whoever looks may be kept from looking, by the same busy machine.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from time import monotonic
 _PROC = Path("/proc")
 _STOPPED, _ASLEEP = "T", "S"
 _BUSY = frozenset("RD")  # runs or would run, or waits for the disk
+_SEEN_S = 0.5
+"""A look tells of no longer than this before it: two looks that are minutes apart saw two moments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +27,25 @@ class Stillness:
 
     def __init__(self) -> None:
         self._last: _Sample | None = None
-        self._since_s = 0.0
+        self._looked_s = 0.0
+        self._still_s = 0.0
 
     def reset(self) -> None:
         """The process has said something."""
         self._last = None
 
     def look(self, process_id: int) -> tuple[bool, float]:
-        """Return whether it has been stopped by a signal, and for how long it has done nothing.
+        """Return whether it has been stopped by a signal, and for how long it was seen to do nothing.
 
         The seconds count from the first look after `reset`.
         """
         now_s, sample = monotonic(), _sample(process_id)
+        seen_s, self._looked_s = min(now_s - self._looked_s, _SEEN_S), now_s
         if sample is None or sample != self._last or sample.state not in {_STOPPED, _ASLEEP}:
-            self._last, self._since_s = sample, now_s
+            self._last, self._still_s = sample, 0.0
             return False, 0.0
-        return sample.state == _STOPPED, now_s - self._since_s
+        self._still_s += seen_s
+        return sample.state == _STOPPED, self._still_s
 
 
 def _sample(process_id: int) -> _Sample | None:

@@ -66,7 +66,8 @@ class Patience:
     libraries and models, and fits these to the picture's size, without a word. `silence_s` is
     that allowed later, when a beat comes four times a second: to one that uses the processor.
     `still_s` is how long one that is late may do nothing at all, and `stopped_s` how long one may
-    be stopped by a signal.
+    be stopped by a signal; both are for lasting sources, as the end of a recording's process is
+    the end of it, and nobody in the street waits for the next.
     `picture_s` is how long a source may deliver no picture, opening included, and `grace_s` how
     long a camera may take to stop by itself, its video finished, when it is told to. A lasting
     source may take `opening_s` for each try to open it, and deliver nothing for `stall_s`.
@@ -303,6 +304,8 @@ class SupervisedCamera:
         looks = state is not None and state.counts.frames > 0
         if silent_s > (patience.silence_s if looks else patience.starting_s):
             return True
+        if not self.job.lasting:
+            return False
         assert self.process is not None
         stopped, still_s = self._stillness.look(self.process.pid or 0)
         # One that has not said a word yet may wait for its files, or for other processes.

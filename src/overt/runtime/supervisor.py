@@ -236,8 +236,9 @@ class Supervisor:
 
     def _lose(self, camera: SupervisedCamera, fault: Fault) -> Iterator[Message]:
         """End a camera's process, hand on what it still said, and see whether it comes back."""
+        silent_s = monotonic() - camera.heard_s
         yield from camera.kill()
-        tell(CameraProcessEnded(camera.job.settings.camera, fault.cause))
+        tell(CameraProcessEnded(camera.job.settings.camera, fault.cause, silent_s))
         error = SourceError(
             f"Camera {camera.job.settings.camera} was ended: {fault.words}.",
             remedy="Check the camera, its network and its cable; the other cameras go on.",
