@@ -35,6 +35,7 @@ class DropCause(StrEnum):
     DAMAGED = "damaged in decoding"
     PASSED_OVER = "passed over to catch up"
     LATE = "older than the limit for live use"
+    UNSETTLED = "not known to be live yet"
     LEFT = "left over when the camera was stopped"
 
 

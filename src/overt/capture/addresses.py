@@ -22,6 +22,9 @@ from overt.errors import SourceError
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
 _HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
+_MISTYPED = re.compile(
+    r"((?:.*?\brtsps?:?//)[^/]*|\d+(?:\.\d+){3}(?::\d+)?)/.+", re.DOTALL | re.IGNORECASE
+)
 _QUERY = re.compile(r"\?.*=.*")
 _END_OF_AUTHORITY = re.compile(r"[/?#\\]")
 
@@ -98,6 +101,8 @@ def redact(source: str) -> str:
     scheme, rest = _split_scheme(source)
     if scheme in {"", "file", "webcam"}:
         # A mistyped address (`rtsp//user:…@host`) reads as a path; what leads up to an @ goes.
+        if mistyped := _MISTYPED.fullmatch(source):
+            source = f"{mistyped[1]}/…"  # whose path may be the secret
         before, at, after = source.rpartition("@")
         return _QUERY.sub("?…", f"…{after}" if at and before else source)
     if not rest.startswith("//"):

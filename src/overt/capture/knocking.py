@@ -18,7 +18,10 @@ from overt.capture.addresses import SourceKind, parse_address, pin_host
 from overt.errors import SourceError
 
 Ask: TypeAlias = Callable[[], str]
-"""Asks once and returns what the door says; "" where nobody answers. Takes two seconds at most."""
+"""Asks once and returns what the door says; "" where nobody answers.
+
+Takes two seconds at most, and 1.5 s more for each number of a name at which nobody answers.
+"""
 
 KNOCK_S = 2.0
 """Between two knocks there is at least so long, and up to a quarter more."""
@@ -32,8 +35,8 @@ _LISTENS = "listens"
 class Door:
     """A camera's door: tells when somebody answers who did not before, or answers otherwise.
 
-    One whose answer stays the same is no news, whatever it answers: then a full try failed under
-    that very answer, and waits have to grow.
+    An answer that was heard before is no news, whatever it is: then a full try failed under that
+    very answer, and waits have to grow. Silence makes news of every answer that follows it.
     """
 
     def __init__(
@@ -46,7 +49,7 @@ class Door:
         self._ask = ask
         self._clock = clock
         self._chance = chance
-        self._heard = ""
+        self._heard: set[str] = set()
         self._due_s = 0.0
 
     def rest(self) -> None:
@@ -55,16 +58,20 @@ class Door:
 
     def forget(self) -> None:
         """Take whatever is heard next for news: the camera has delivered for a while."""
-        self._heard = ""
+        self._heard.clear()
 
     def has_news(self) -> bool:
-        """Knock if that is due, and tell whether somebody answers otherwise than before."""
+        """Knock if that is due, and tell whether somebody answers otherwise than ever before."""
         if self._clock() < self._due_s:
             return False
         word = self._ask()
         self.rest()
-        before, self._heard = self._heard, word
-        return word not in {"", before}
+        if not word:
+            self._heard.clear()
+            return False
+        news = word not in self._heard
+        self._heard.add(word)
+        return news
 
 
 def asking(source: str) -> Ask:

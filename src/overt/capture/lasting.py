@@ -19,7 +19,7 @@ from typing import Self
 from overt.capture.backlog import BehindError
 from overt.capture.freshness import Freshness
 from overt.capture.knocking import Ask, Door
-from overt.capture.source import FrameSource
+from overt.capture.source import FrameSource, NothingUsableError
 from overt.capture.stillness import Stillness
 from overt.errors import SourceError
 from overt.values import Frame, SourceInfo
@@ -32,6 +32,7 @@ _BEHIND_S = 5.0  # of nothing but late pictures; a new stream has no backlog
 _STEADY_S = 10.0  # a stream that lasted so long was no flash in the pan
 _ANEW_S = 30.0  # news lets waits begin anew no oftener than this
 _NAP_S = 0.05
+_LEAST_S = 1e-3  # between the frames of two streams
 
 
 class BackOff:
@@ -73,8 +74,9 @@ class BackOff:
 class Link:
     """How a live source is connected: since when, how often it was lost and why, for how long.
 
-    `for_s` is how long `state` has lasted. `lost_s` is all the time without a stream, that
-    before the first one included. `why` is why it was lost last; it never shows credentials.
+    `for_s` is how long `state` has lasted; a source is lost since its last picture. `lost_s` is all
+    the time for which it was lost or not open yet. `why` is why it was lost last; it never shows
+    credentials.
     `still_s` is for how long its picture has not changed at all.
     """
 
@@ -118,7 +120,7 @@ class Lasting:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._link = Link(LinkState.LOST if self._back_off.tries else LinkState.OPENING)
-        self._since_s = clock()
+        self._since_s = self._seen_s = clock()
         self._came = 0
         self._dropped: Counter[DropCause] = Counter()
         self._stream: FrameSource | None = None
@@ -166,8 +168,8 @@ class Lasting:
 
     def _accounted(self) -> int:
         """Return how many pictures earlier streams delivered, handed on or not."""
-        late = self._dropped[DropCause.LATE]  # they came as well
-        return self._came + self._dropped.total() - late
+        came_as_well = self._dropped[DropCause.LATE] + self._dropped[DropCause.UNSETTLED]
+        return self._came + self._dropped.total() - came_as_well
 
     def _let_go(self) -> FrameSource | None:
         """Have no stream any more, and keep what it counted."""
@@ -192,13 +194,14 @@ class Lasting:
                     self._back_off.reset()
                     self._door.forget()
                 placed, age_s = self._placing.place(frame, now_s)
-                if age_s <= OLDEST_S:
-                    late_since_s = inf
-                    yield placed
+                late_since_s = inf if age_s <= OLDEST_S else min(late_since_s, now_s)
+                if age_s > OLDEST_S:
+                    self._drop(DropCause.LATE)
+                elif not self._placing.settled:
+                    self._drop(DropCause.UNSETTLED)
                 else:
-                    late_since_s = min(late_since_s, now_s)
-                    with self._lock:
-                        self._dropped[DropCause.LATE] += 1
+                    self._seen_s = now_s
+                    yield placed
                 if now_s - late_since_s > _BEHIND_S:
                     raise BehindError(self.info.source, OLDEST_S)
                 if not self._wanted():
@@ -207,6 +210,10 @@ class Lasting:
             f"{self.info.source} came to its end.", remedy="Check that it is a live camera."
         )
 
+    def _drop(self, cause: DropCause) -> None:
+        with self._lock:
+            self._dropped[cause] += 1
+
     def _lose(self, error: SourceError) -> None:
         opened = self._let_go() is not None
         cause = LossCause.BROKEN if opened else LossCause.NOT_OPENED
@@ -214,6 +221,8 @@ class Lasting:
             cause = LossCause.BEHIND
             self._back_off.reset()  # it delivers: a new stream is all that it needs
         with self._lock:
+            if isinstance(error, NothingUsableError):
+                self._dropped += error.dropped
             losses = self._link.losses + Counter({cause: 1})
             self._link = replace(self._link, losses=losses, why=error.message)
         self._turn(LinkState.LOST)
@@ -226,7 +235,8 @@ class Lasting:
             now_s = self._clock()
             gone_s = 0.0 if before.state is LinkState.PLAYING else now_s - self._since_s
             again = state is LinkState.PLAYING and bool(before.losses)
-            self._since_s = now_s
+            self._since_s = self._seen_s if before.state is LinkState.PLAYING else now_s
+            self._seen_s = now_s
             self._link = replace(
                 before,
                 state=state,
@@ -260,10 +270,15 @@ class _Placing:
 
     def __init__(self) -> None:
         self._offset_s: float | None = None
-        self._origin_s: float | None = None
-        self._last_s = -1e-3
+        self._placed_s = inf
+        self._last_s = -_LEAST_S
         self._base = 0
         self._freshness = Freshness()
+
+    @property
+    def settled(self) -> bool:
+        """Whether the ages of this stream's pictures can be believed yet."""
+        return self._freshness.settled
 
     def begin(self, sequence: int) -> None:
         """A new stream begins, whose first picture has this number."""
@@ -273,13 +288,12 @@ class _Placing:
 
     def place(self, frame: Frame, now_s: float) -> tuple[Frame, float]:
         """Return a frame as part of the whole, and how old it is in seconds."""
-        if self._origin_s is None:
-            self._origin_s = now_s - frame.presentation_s
         if self._offset_s is None:
-            since_s = now_s - self._origin_s
-            self._offset_s = max(since_s, self._last_s + 1e-3) - frame.presentation_s
+            gap_s = max(_LEAST_S, now_s - self._placed_s)
+            self._offset_s = self._last_s + gap_s - frame.presentation_s
         age_s = self._freshness.age_s(frame.presentation_s, now_s)
         self._last_s = max(self._last_s + 1e-6, self._offset_s + frame.presentation_s)
+        self._placed_s = now_s
         placed = replace(
             frame,
             sequence=self._base + frame.sequence,

@@ -1,7 +1,7 @@
 """Opening live sources: network cameras over RTSP, and webcams.
 
 FFmpeg can block in spite of its time limits, so a camera belongs in a process of its own that
-can be killed. Reconnecting is the supervisor's business: a source that fails raises.
+can be killed. A source that fails raises; opening it again is `lasting`'s.
 """
 
 import os

@@ -106,6 +106,16 @@ class FrameSource(Protocol):
         """Let go of the source; harmless when repeated."""
 
 
+class NothingUsableError(SourceError):
+    """A source was opened, and nothing that it sent could be used; `dropped` counts what it sent."""
+
+    def __init__(
+        self, message: str, *, remedy: str = "", dropped: Counter[DropCause] | None = None
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.dropped = dropped or Counter()
+
+
 def always(_presentation_s: float) -> bool:
     """Take every picture."""
     return True

@@ -19,6 +19,8 @@ so this is said on screen, and the camera goes on.
 """
 
 _LOOK_S = 1.0
+_SEEN_S = 2.0
+"""A look tells of no longer than this before it: while no picture comes, none stays the same."""
 _EVERY_PX = 4
 
 
@@ -27,7 +29,7 @@ class Stillness:
 
     def __init__(self) -> None:
         self._looked_s = float("-inf")
-        self._changed_s = float("-inf")
+        self._still_s = 0.0
         self._seen: tuple[tuple[int, ...], int] | None = None
 
     def due(self, now_s: float) -> bool:
@@ -36,13 +38,13 @@ class Stillness:
 
     def look(self, image: RGBImage, now_s: float) -> None:
         """Compare a picture with the one before: every fourth pixel of every fourth row."""
-        self._looked_s = now_s
         sparse = np.ascontiguousarray(image[::_EVERY_PX, ::_EVERY_PX])
         seen = (image.shape, zlib.crc32(sparse.data))
-        if seen != self._seen:
-            self._seen, self._changed_s = seen, now_s
+        seen_s = min(now_s - self._looked_s, _SEEN_S)
+        self._still_s = self._still_s + seen_s if seen == self._seen else 0.0
+        self._seen, self._looked_s = seen, now_s
 
     @property
     def still_s(self) -> float:
-        """For how many seconds the picture has been the same, as far as it was looked at."""
-        return self._looked_s - self._changed_s if self._seen else 0.0
+        """For how many seconds of looking the picture has been the same; for any thread to ask."""
+        return self._still_s

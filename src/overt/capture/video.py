@@ -20,7 +20,14 @@ from av.video.stream import VideoStream
 from overt.capture.backlog import Backlog
 from overt.capture.orientation import upright
 from overt.capture.pictures import PictureSource
-from overt.capture.source import LARGEST_PICTURE_PX, CaptureSettings, Due, always, check_size
+from overt.capture.source import (
+    LARGEST_PICTURE_PX,
+    CaptureSettings,
+    Due,
+    NothingUsableError,
+    always,
+    check_size,
+)
 from overt.errors import SourceError
 from overt.values import Frame, RGBImage, SourceInfo
 from overt.vocabulary import DropCause
@@ -43,7 +50,8 @@ class VideoSource(PictureSource):
     decoded in time, pictures are passed over up to a key picture.
 
     Raises (when made):
-        SourceError: the container has no video, or none of it decodes within the limits.
+        SourceError: the container has no video.
+        NothingUsableError: none of it decodes within the limits.
     """
 
     def __init__(
@@ -87,13 +95,7 @@ class VideoSource(PictureSource):
         self._stream.thread_type = ThreadType.SLICE if live else ThreadType.AUTO
 
     def _describe(self, rate: float | None) -> SourceInfo:
-        image = self._first_picture()
-        if image is None:
-            raise SourceError(
-                f"Not one picture of {self._shown} can be decoded.",
-                remedy="Play it elsewhere to see whether it is whole; pictures of more than "
-                f"{LARGEST_PICTURE_PX // 1_000_000} megapixels are not taken.",
-            )
+        image = self._first_usable()
         return SourceInfo(
             source=self._shown,
             width=image.shape[1],
@@ -104,6 +106,22 @@ class VideoSource(PictureSource):
             live=self._live,
             codec=self._stream.codec_context.name,
         )
+
+    def _first_usable(self) -> RGBImage:
+        try:
+            image = self._first_picture()
+        except SourceError as error:
+            raise NothingUsableError(
+                error.message, remedy=error.remedy, dropped=self.dropped
+            ) from None
+        if image is None:
+            raise NothingUsableError(
+                f"Not one picture of {self._shown} can be decoded.",
+                remedy="Play it elsewhere to see whether it is whole; pictures of more than "
+                f"{LARGEST_PICTURE_PX // 1_000_000} megapixels are not taken.",
+                dropped=self.dropped,
+            )
+        return image
 
     def _decode(self) -> Generator[Frame, None, None]:
         whole_s = inf  # a stream may be joined seconds before its next key picture

@@ -111,6 +111,7 @@ class SupervisedCamera:
         self._tries = 0
         self._looks_since_s: float | None = None
         self._blind_since_s: float | None = None
+        self._is_lost = False
         self._stillness = Stillness()
         self._now: CameraState | None = None
         self._before = CameraState(job.settings.camera)
@@ -248,8 +249,12 @@ class SupervisedCamera:
         blind_s = self.heard_s - state.waiting_s - self._blind_since_s
         # What the process itself has counted meanwhile is in its own word.
         lost_s = self._before.link.lost_s + max(0.0, blind_s - state.link.lost_s)
-        self._before = replace(self._before, link=replace(self._before.link, lost_s=lost_s))
-        self._blind_since_s = None
+        # A process that lost its camera as well, before it looked, has counted its return.
+        returns = self._is_lost and not state.link.reconnects
+        reconnects = self._before.link.reconnects + returns
+        link = replace(self._before.link, lost_s=lost_s, reconnects=reconnects)
+        self._before = replace(self._before, link=link)
+        self._blind_since_s, self._is_lost = None, False
 
     def tell(self, order: Order) -> None:
         """Tell its process something, if there is one; end one that does not listen."""
@@ -353,12 +358,11 @@ class SupervisedCamera:
             lost_s=lost_s,
             state=LinkState.LOST,
             losses=before.link.losses + Counter({cause: 1}),
-            reconnects=before.link.reconnects + 1,
             why=why,
         )
         kept = replace(before.kept, frames_per_second=0.0, below_floor=False)
         self._before = replace(before, link=lost, kept=kept, alerted_ago_s={})
-        self._now = None
+        self._now, self._is_lost = None, True
         # A camera that costs one process after another is waited for by the next process, which
         # has its models loaded by then and knocks at the camera's door meanwhile.
         wait_s = self._back_off.next_s()

@@ -99,7 +99,7 @@ class CameraJob:
     """
 
     settings: CameraSettings
-    source: str
+    source: str = field(repr=False)
     capture: CaptureSettings
     detector: DetectorSettings
     store: Path
