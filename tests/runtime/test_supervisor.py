@@ -251,6 +251,7 @@ def test_cameras_begin_one_after_another_where_there_is_one_core(
 
     monkeypatch.setattr(SupervisedCamera, "start", noted)
     monkeypatch.setattr("overt.runtime.supervisor.cores", lambda: 1)
+    monkeypatch.setattr("overt.runtime.supervised._LOADING_S", 120.0)  # on a busy machine
     stop = Event()
     jobs = [a_job(name, long_clip, models, paced=True) for name in names]
     supervisor = Supervisor(jobs, a_gallery(), PATIENCE)
