@@ -51,7 +51,8 @@ class World:
         row = drafted(
             self.scene,
             self.team["applicant"].person,
-            policy=a_policy(),
+            # Looking at all the pages takes longer than an alert is usually waited for.
+            policy=a_policy(unanswered_after_s="3600"),
             start=(now - timedelta(hours=1)).isoformat(),
             end=(now + timedelta(hours=5)).isoformat(),
             name=name or f"North End, {state}",

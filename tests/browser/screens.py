@@ -18,7 +18,7 @@ from typing import Any
 
 import pyotp
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebError
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebError, expect
 from starlette.types import ASGIApp
 
 from overt.people.accounts import Credentials, NewAccount, add
@@ -32,6 +32,8 @@ STEP_S = 30
 """How long a one-time code is the current one."""
 
 _ENDING_S = 60.0
+
+expect.set_options(timeout=60_000)
 
 DESK, PHONE = (1440, 900), (390, 844)
 """What is seen at once: a van's screen, and a phone held upright."""

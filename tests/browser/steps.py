@@ -5,7 +5,7 @@ Nothing here knows the rooms below; a page that no person could use stops a step
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 from street import ANSWERS, CHOICES, window
 
 DRAFTED_MS = 120_000
@@ -13,7 +13,16 @@ DRAFTED_MS = 120_000
 
 RAISED_MS = 150_000
 
-expect.set_options(timeout=60_000)
+
+def go(page: Page, path: str) -> None:
+    """Open a page, also where the one at hand is just loading itself anew, as others act."""
+    try:
+        page.goto(path)
+    except Error as error:
+        if not re.search("ERR_ABORTED|interrupted by another navigation", error.message):
+            raise
+        page.wait_for_load_state()
+        page.goto(path)
 
 
 def fill_in_application(page: Page) -> None:
@@ -39,7 +48,7 @@ def draft(page: Page) -> str:
 
 def act(page: Page, deployment_id: str, button: str, reason: str = "") -> None:
     """Do one act on a deployment's page, with its reason where it asks for one."""
-    page.goto(f"/deployments/{deployment_id}")
+    go(page, f"/deployments/{deployment_id}")
     form = page.locator("form", has=page.get_by_role("button", name=button))
     if reason:
         form.get_by_role("textbox").fill(reason)
@@ -57,7 +66,7 @@ def _demand_done(page: Page) -> None:
 
 def state_of(page: Page, deployment_id: str) -> str:
     """Return where a deployment stands, as its page says."""
-    page.goto(f"/deployments/{deployment_id}")
+    go(page, f"/deployments/{deployment_id}")
     return page.locator("h1 ~ .bar .state").first.inner_text().lower()
 
 
@@ -68,6 +77,20 @@ def open_console(page: Page, deployment_id: str) -> None:
     # It shows by itself that the deployment has begun; models and list are loaded before.
     expect(page.locator(".console[data-state='live']")).to_be_visible(timeout=RAISED_MS)
     expect(page.locator("[data-connection='on']").first).to_be_visible()
+
+
+def press_for_long(page: Page) -> None:
+    """Press the mouse's button so that the queue stands still until it is let go.
+
+    It does so for two seconds at most, and for that long a busy machine may pause.
+    """
+    page.evaluate(
+        """() => {
+          const plain = window.setTimeout;
+          window.setTimeout = (act, ms, ...more) => plain(act, ms === 2000 ? 60_000 : ms, ...more);
+        }"""
+    )
+    page.mouse.down()
 
 
 def card(page: Page, stage: str = "") -> Locator:

@@ -31,6 +31,12 @@ def _press(name: str) -> Callable[[Page], None]:
     return prepare
 
 
+def _verify(page: Page) -> None:
+    """Wait for the result as well: until it is there, the page loads itself anew."""
+    _press("Verify now")(page)
+    expect(page.get_by_role("heading", name="What was looked at")).to_be_visible()
+
+
 def _fill_in_account(page: Page) -> None:
     for name, words in {
         "name": f"newcomer-{time.time_ns()}",
@@ -128,7 +134,7 @@ VIEWS = (
     View("log", "auditor", "/audit/entries", _unfold),
     View("entry", "auditor", "/audit/entries/0"),
     View("verification", "auditor", "/audit/verification"),
-    View("verified", "auditor", "/audit", _press("Verify now")),
+    View("verified", "auditor", "/audit", _verify),
     View("deletions", "authoriser", "/deletions", _unfold),
     View("hold", "authoriser", "/deletions/holds/new"),
     View("hold, wrong", "authoriser", "/deletions/holds/new", _press("Keep it"), 422),

@@ -1,17 +1,24 @@
 """A press on a card of the queue is that card's, whatever arrives while the button is down."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from console_world import Duty
 from gallery import World
 from playwright.sync_api import Page, expect
 from screens import Screens
-from steps import card
+from steps import card, press_for_long
 
 from overt.storage import AlertPlace
 
 
-def _pressed(world: World, screens: Screens, duty: Duty) -> tuple[Page, AlertPlace, AlertPlace]:
+def _press(page: Page) -> None:
+    page.mouse.down()
+
+
+def _pressed(
+    world: World, screens: Screens, duty: Duty, press: Callable[[Page], None] = _press
+) -> tuple[Page, AlertPlace, AlertPlace]:
     """Hold the first alert's button down while an earlier one comes to stand before it."""
     now = world.scene.clock()
     first = duty.alert()
@@ -20,14 +27,14 @@ def _pressed(world: World, screens: Screens, duty: Duty) -> tuple[Page, AlertPla
     box = card(page).get_by_role("button", name="Open").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
+    press(page)
     return page, first, duty.alert(captured_at=now - timedelta(minutes=1))
 
 
 def test_what_arrives_during_a_press_does_not_take_it(
     world: World, screens: Screens, duty: Duty
 ) -> None:
-    page, first, _ = _pressed(world, screens, duty)
+    page, first, _ = _pressed(world, screens, duty, press_for_long)
     page.wait_for_timeout(1000)  # it would have come by now
 
     page.mouse.up()

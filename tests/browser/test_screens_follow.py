@@ -5,7 +5,7 @@ from console_world import VIABLE, Duty
 from gallery import World
 from playwright.sync_api import Locator, Page, Route, expect
 from screens import PHONE, Screens
-from steps import card
+from steps import card, press_for_long
 
 from acts import handed_over
 from overt.storage import DeploymentRow
@@ -126,7 +126,7 @@ def test_the_notice_waits_for_a_press_that_is_under_way(
     with page.expect_request("**/handed-over"):
         _hand_over(world, duty, successor)
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
+    press_for_long(page)
 
     with page.expect_response("**/handed-over"):
         asked[0].continue_()

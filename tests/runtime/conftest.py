@@ -1,6 +1,7 @@
 """Fixtures of this room: an office in a home of its own, and a team of it."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,13 @@ import pytest
 from authorised import Team, a_team
 from overt.home import Home
 from overt.people.office import Office
+from overt.runtime.decoder import Decoder
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pause of the machine is no fault of a picture that is being enrolled."""
+    monkeypatch.setattr("overt.runtime.preparation.Decoder", partial(Decoder, limit_s=30.0))
 
 
 @pytest.fixture(scope="module")

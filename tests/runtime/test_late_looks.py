@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing import Pipe
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic
 from types import SimpleNamespace
 
 import numpy as np
@@ -37,11 +37,11 @@ def test_what_is_too_old_after_detection_is_dropped_as_late(
     job = replace(a_job("gate", tmp_path, store.folder, paced=True), lasting=live)
     monkeypatch.setattr(_Worker, "_decode", lambda _self: None)
     ours, theirs = Pipe()
-    left = [a_frame(0, 3.5), a_frame(1, 0.0), a_frame(2, 60.0)]
+    left = [(0, 3.5), (1, 0.0), (2, 60.0)]  # numbers and ages: loading models takes a while
 
     def stopped() -> bool:
         if left:
-            worker._buffer.put(left.pop(0))
+            worker._buffer.put(a_frame(*left.pop(0)))
             return False
         return worker._buffer.finished or not worker._buffer._frames
 
@@ -76,15 +76,19 @@ def test_an_alert_that_took_too_long_to_find_is_left_to_a_later_look(
     forgotten: list[set[str]] = []
     sent: list[object] = []
 
+    frame = a_frame(0, age_s)
+    clock = [frame.monotonic_s + age_s]
+
     def slowly(_frame: Frame, _faces: object) -> object:
-        sleep(0.1)
+        clock[0] += 0.1
         return SimpleNamespace(alerts=(alert,))
 
     monkeypatch.setattr(worker._pipeline, "follow", slowly)
     monkeypatch.setattr(worker._pipeline, "forget", forgotten.append)
     monkeypatch.setattr(worker._pipeline, "template_of", lambda _subject: np.zeros(4, np.float32))
     monkeypatch.setattr(worker, "_send", sent.append)
-    worker._follow(a_frame(0, age_s), [], None)
+    monkeypatch.setattr("overt.runtime.worker.monotonic", lambda: clock[0])
+    worker._follow(frame, [], None)
     for end in (ours, theirs):
         end.close()
 

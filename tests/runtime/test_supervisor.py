@@ -144,7 +144,7 @@ def test_a_camera_that_delivers_no_picture_is_given_up(models: Path, long_clip: 
 
 
 def test_a_parent_that_was_away_itself_blames_no_camera(models: Path, long_clip: Path) -> None:
-    stop, patience = Event(), Patience(starting_s=120.0, silence_s=3.0)
+    stop, patience = Event(), Patience(starting_s=120.0, silence_s=6.0)
     supervisor = Supervisor([a_job("gate", long_clip, models, paced=True)], a_gallery(), patience)
     frames = 0
     try:
@@ -152,7 +152,7 @@ def test_a_parent_that_was_away_itself_blames_no_camera(models: Path, long_clip:
             if isinstance(message, Beat) and message.state.counts.frames:
                 if not frames:  # as when the machine is paused: neither is up
                     os.kill(_pid_of("gate"), signal.SIGSTOP)
-                    sleep(4.0)
+                    sleep(7.0)
                     Timer(1.0, os.kill, [_pid_of("gate"), signal.SIGCONT]).start()
                 elif message.state.counts.frames > frames + 5:
                     stop.set()
@@ -251,6 +251,7 @@ def test_cameras_begin_one_after_another_where_there_is_one_core(
 
     monkeypatch.setattr(SupervisedCamera, "start", noted)
     monkeypatch.setattr("overt.runtime.supervisor.cores", lambda: 1)
+    monkeypatch.setattr("overt.runtime.supervised._LOADING_S", 120.0)  # on a busy machine
     stop = Event()
     jobs = [a_job(name, long_clip, models, paced=True) for name in names]
     supervisor = Supervisor(jobs, a_gallery(), PATIENCE)
