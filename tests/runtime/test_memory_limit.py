@@ -50,3 +50,30 @@ def test_what_lies_free_between_what_is_in_use_is_given_back() -> None:
     )
 
     assert float(ended.stdout) > 100
+
+
+_MANY_TUPLES = """
+import sys
+from overt.runtime.memory_limit import Tidying
+
+now_s = 0.0
+tidying = Tidying(lambda: now_s)
+tuples = [(each,) * 7 for each in range(2000)]
+del tuples
+before = sys.getallocatedblocks()
+tidying.tidy_if_due()
+print(before - sys.getallocatedblocks())
+now_s = 301.0
+tidying.tidy_if_due()
+print(before - sys.getallocatedblocks())
+"""
+
+
+def test_what_python_keeps_of_what_was_freed_is_given_back_now_and_then() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _MANY_TUPLES], capture_output=True, check=True, text=True
+    )
+    too_soon, in_time = map(int, ended.stdout.split())
+
+    assert too_soon < 100
+    assert in_time >= 2000

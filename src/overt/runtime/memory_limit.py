@@ -1,4 +1,4 @@
-"""How much memory a camera's process may have, and giving back what it does not need.
+"""How much memory a camera's process may have, and giving back what a process does not need.
 
 It decodes what comes over a network, and a stream can ask for any amount: pictures of 64 megapixels,
 sixteen of which H.264 lets a sender keep for later ones. What is asked for beyond the limit is
@@ -9,9 +9,13 @@ other cameras and their parent keep their memory.
 import ctypes
 import gc
 import resource
+from collections.abc import Callable
 from contextlib import suppress
+from time import monotonic
 
 MOST_BYTES = 4 * 2**30
+
+_TIDY_EVERY_S = 300.0
 
 
 def limit_memory(most_bytes: int = MOST_BYTES) -> None:
@@ -34,3 +38,21 @@ def give_memory_back() -> None:
     gc.collect()
     with suppress(AttributeError, OSError):  # a C library that keeps nothing, or does so itself
         ctypes.CDLL(None).malloc_trim(0)
+
+
+class Tidying:
+    """Gives memory back every few minutes, in a process that goes on for hours.
+
+    Python keeps up to 2,000 freed tuples of each length, five megabytes in all, until it happens to
+    look at everything for rings; where hardly anything stays, that comes ever more rarely.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._due_s = clock() + _TIDY_EVERY_S
+
+    def tidy_if_due(self) -> None:
+        """Give memory back if it is time to; that takes a twentieth of a second."""
+        if self._clock() >= self._due_s:
+            give_memory_back()
+            self._due_s = self._clock() + _TIDY_EVERY_S
