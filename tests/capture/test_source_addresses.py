@@ -132,6 +132,10 @@ def test_no_secret_survives_redaction(scheme: str, noise: list[str], where: str)
         "169.254.169.254",
         "[fe80::1]",
         "[::ffff:169.254.169.254]",
+        "[::169.254.169.254]",
+        "[64:ff9b::a9fe:a9fe]",
+        "[2002:a9fe:a9fe::1]",
+        "[fd00:ec2::254]",
         "2852039166",
         "0xA9FEA9FE",
         "0.0.0.0",  # noqa: S104  refused, not bound to

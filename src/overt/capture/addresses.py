@@ -38,6 +38,12 @@ _KINDS = (
 
 _IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+_TRANSLATED = [ipaddress.IPv6Network(each) for each in ("64:ff9b::/96", "::/96")]
+"""Where the last four bytes are an address of version 4: RFC 6052, and RFC 4291 before it."""
+
+_CREDENTIALS = ipaddress.IPv6Address("fd00:ec2::254")
+"""Where one cloud keeps its machines' credentials under an address that is not link-local."""
+
 
 class SourceKind(StrEnum):
     """The kinds of source Overt opens by a string."""
@@ -213,11 +219,15 @@ def _checked_device(path: str, shown: str) -> str:
 
 
 def _ip_address(text: str) -> _IPAddress:
+    """Return the address that a number leads to: where one of version 4 is within, that one."""
     address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        return address.ipv4_mapped
-    return address
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if any(address in network for network in _TRANSLATED) and int(address) > 1:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 def _out_of_bounds(address: _IPAddress) -> bool:
-    return address.is_link_local or address.is_multicast or address.is_unspecified
+    bad = address.is_link_local or address.is_multicast or address.is_unspecified
+    return bad or address == _CREDENTIALS
