@@ -57,13 +57,17 @@ _DECODED = 300
 _MOST_GROWTH = 0.05
 _AFTER_LAST = 50  # frames that may have come after the last look, as a stream is stopped
 _RTSP = "rtsp"
+_FEWEST_SAMPLES = 5
 _PATIENCE = Patience(starting_s=300.0, silence_s=120.0, stall_s=60.0, opening_s=120.0)
 """Far more than a run allows: here nothing is to be ended, however long it takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One camera: what its source delivered, and what became of it."""
+    """One camera: what its source delivered, and what became of it.
+
+    `memory` is None of one that began too late for it to be judged.
+    """
 
     camera: str
     delivered: int
@@ -75,7 +79,7 @@ class Row:
     first_age_s: float
     age_p99_s: float
     oldest_s: float
-    memory: Trend
+    memory: Trend | None
 
     @property
     def is_exact(self) -> bool:
@@ -129,12 +133,13 @@ class OverloadResult:
             f"{oldest_s:.2f} s (the first {max(each.first_age_s for each in self.rows):.1f} s)",
             oldest_s <= OLDEST_S,
         )
-        growth = max(each.memory.last / max(each.memory.first, 1e-9) - 1 for each in self.rows)
+        held = [each.memory for each in self.rows if each.memory]
+        growth = max((each.last / max(each.first, 1e-9) - 1 for each in held), default=0.0)
         yield Claim(
             "overload: memory of a camera, at the end against when it had looked for a minute",
             f"≤ {_MOST_GROWTH:.0%} more",
-            f"{growth:+.1%}",
-            growth <= _MOST_GROWTH,
+            f"{growth:+.1%} at most, of {len(held)} of {len(self.rows)} cameras",
+            bool(held) and growth <= _MOST_GROWTH,
         )
 
     def grids(self) -> Iterator[Grid]:
@@ -148,7 +153,7 @@ class OverloadResult:
                 str(each.alerts),
                 {True: "yes", False: "no", None: "not asked"}[each.same_alerts],
                 f"{each.age_p99_s:.2f}, {each.oldest_s:.2f}",
-                f"{each.memory.first:.0f} → {each.memory.last:.0f}",
+                f"{each.memory.first:.0f} → {each.memory.last:.0f}" if each.memory else "",
             )
             for each in self.rows
         )
@@ -187,9 +192,11 @@ class _Samples:
             if held is not None and held.at_s - since_s > _SETTLED_S:
                 self.held[camera].append((held.at_s, held.unshared))
 
-    def growth(self, camera: str) -> Trend:
-        """Return how a camera's memory grew, a minute."""
+    def growth(self, camera: str) -> Trend | None:
+        """Return how a camera's memory grew, a minute; None of one that did not look for long enough."""
         samples = self.held[camera]
+        if len(samples) < _FEWEST_SAMPLES:
+            return None
         return trend([at_s for at_s, _ in samples], [mb for _, mb in samples], per=60.0)
 
 
@@ -276,7 +283,7 @@ def _row(
     ledger: list[dict[str, Any]],
     again: "_Alerts | None",
     length: int,
-    memory: Trend,
+    memory: Trend | None,
 ) -> Row:
     looks = [each for each in ledger if "looked" in each]
     alerts = _alerts(looks)
