@@ -77,3 +77,41 @@ def test_what_python_keeps_of_what_was_freed_is_given_back_now_and_then() -> Non
 
     assert too_soon < 100
     assert in_time >= 2000
+
+
+_MANY_THREADS = """
+import ctypes
+from threading import Barrier, Thread
+from overt.runtime.memory_limit import keep_memory_together
+
+if {together}:
+    keep_memory_together()
+all_have = Barrier(8)
+
+def take():
+    kept = [bytearray(2000) for _ in range(100)]
+    all_have.wait()
+
+threads = [Thread(target=take) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+library = ctypes.CDLL(None)
+library.fdopen.restype = ctypes.c_void_p
+library.malloc_info(0, ctypes.c_void_p(library.fdopen(1, b"w")))
+library.fflush(None)
+"""
+
+
+def _heaps(*, together: bool) -> int:
+    program = _MANY_THREADS.format(together=together)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    )
+    return ended.stdout.count("<heap nr=")
+
+
+def test_threads_take_their_memory_from_one_heap() -> None:
+    assert _heaps(together=False) > 1
+    assert _heaps(together=True) == 1

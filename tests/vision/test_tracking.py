@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
+import lap
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
 from overt.capture.opening import open_source
 from overt.capture.source import CaptureSettings
@@ -276,3 +280,19 @@ def test_an_audience_that_sits_still_keeps_its_tracks(data_dir: Path, pack: Pack
     last_shot = _detect(data_dir / "video/stage-640x360.mp4", pack, first=211)
     frames, shown = _track(last_shot)
     assert sum(len(at) == frames for at in shown.values()) >= 5
+
+
+@given(
+    arrays(
+        float,
+        array_shapes(min_dims=2, max_dims=2, max_side=12),
+        elements=st.one_of(st.floats(0, 1.7), st.just(1.67)),
+    )
+)
+def test_the_assignment_is_the_cheapest_there_is_as_scipys_is(cost: NDArray[np.float64]) -> None:
+    face_of, track_of = lap.lapjv(cost, extend_cost=True, return_cost=False)
+    rows = np.flatnonzero(face_of >= 0)
+
+    assert len(rows) == min(cost.shape)
+    assert np.array_equal(track_of[face_of[rows]], rows)
+    assert cost[rows, face_of[rows]].sum() == pytest.approx(cost[linear_sum_assignment(cost)].sum())

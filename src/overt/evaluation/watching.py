@@ -18,7 +18,8 @@ from overt.matching.gallery import Gallery
 from overt.runtime.counts import Counts
 from overt.runtime.pipeline import CameraPipeline
 from overt.runtime.worker import CameraJob
-from overt.synthetic.source import SCHEME, street_from_source
+from overt.synthetic import SCHEME
+from overt.synthetic.source import street_from_source
 from overt.values import FaceDetection, Frame, Probe
 from overt.vision.detection import Detector
 from overt.vision.features import FeatureExtractor

@@ -16,6 +16,8 @@ from time import monotonic
 MOST_BYTES = 4 * 2**30
 
 _TIDY_EVERY_S = 300.0
+_M_ARENA_MAX = -8
+"""Of mallopt(3), in the GNU C library's `malloc.h`."""
 
 
 def limit_memory(most_bytes: int = MOST_BYTES) -> None:
@@ -26,6 +28,17 @@ def limit_memory(most_bytes: int = MOST_BYTES) -> None:
     """
     with suppress(OSError, ValueError):  # a lower limit stands already
         resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, most_bytes))
+
+
+def keep_memory_together() -> None:
+    """Let all threads of this process take their memory from one heap; never raises.
+
+    The GNU C library makes a heap for nearly every thread (M_ARENA_MAX, mallopt(3)), and what one
+    thread let go of is of no use to another: what lies free in pieces grows over hours. Here few
+    threads ask at once, so hardly one waits for another.
+    """
+    with suppress(AttributeError, OSError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def give_memory_back() -> None:

@@ -25,7 +25,7 @@ from overt.runtime.clock_watch import ClockWatch
 from overt.runtime.crew import cores
 from overt.runtime.jobs import Watching, camera_jobs, threads_a_camera
 from overt.runtime.ledger import Ledger, Mandate, RunResult
-from overt.runtime.memory_limit import Tidying
+from overt.runtime.memory_limit import Tidying, keep_memory_together
 from overt.runtime.messages import Changed, Ended, Message
 from overt.runtime.preparation import Enrolling, prepare_rehearsal
 from overt.runtime.shared_gallery import SharedGallery
@@ -190,6 +190,7 @@ class Running:
 
     def _watch(self) -> tuple[RunEnding, str]:
         supervisor = Supervisor(self._jobs(), self._ledger.prepared.gallery)
+        keep_memory_together()
         tidying = Tidying()
         try:
             for message in supervisor.listen(self._is_to_stop):

@@ -18,9 +18,6 @@ def start_process(process: SpawnProcess) -> None:
     # One thread for a search's matrix product: two that wait for each other beside inference
     # and decoding took ten times as long as one (docs/performance.md).
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Each thread may have a heap of its own, which grows by pieces that others cannot use; a
-    # camera's few threads take turns anyway.
-    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     # The terminal sends Ctrl-C to every process; only the parent acts on it. Python would report
     # it with a traceback while a child is still importing, so it starts out blocked.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)

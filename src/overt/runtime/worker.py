@@ -46,7 +46,7 @@ from overt.matching.gallery import Gallery
 from overt.runtime.closeness import Closeness
 from overt.runtime.live_pictures import LivePictures
 from overt.runtime.lookahead import Lookahead
-from overt.runtime.memory_limit import give_memory_back, limit_memory
+from overt.runtime.memory_limit import give_memory_back, keep_memory_together, limit_memory
 from overt.runtime.messages import (
     Beat,
     CameraState,
@@ -69,7 +69,7 @@ from overt.runtime.rehearsal_video import RehearsalVideo
 from overt.runtime.shared_gallery import received
 from overt.runtime.stop_sign import StopSign
 from overt.runtime.timing import StageClock
-from overt.synthetic.source import SCHEME, street_from_source
+from overt.synthetic import SCHEME
 from overt.values import FaceDetection, Frame
 from overt.vision.detection import DetectorSettings
 from overt.vision.store import ModelStore
@@ -124,6 +124,7 @@ def work(job: CameraJob, pipe: Connection, stop: StopSign) -> None:
         signal.signal(number, signal.SIG_IGN)
     harden_process()
     limit_memory()
+    keep_memory_together()
     cv2.setNumThreads(job.threads)
     with written_in_child():
         try:
@@ -380,5 +381,12 @@ def _open_once(job: CameraJob, due: Due) -> FrameSource:
     elif drawn or not parse_address(job.source).live:
         due = OwnPace(due)
     if drawn:
-        return street_from_source(job.source, job.settings.camera, due=due)
+        return _drawn(job, due)
     return open_source(job.source, job.capture, due)
+
+
+def _drawn(job: CameraJob, due: Due) -> FrameSource:
+    # What draws loads SciPy: half a second, and 24 MB of every camera's process that needs neither.
+    from overt.synthetic.source import street_from_source  # noqa: PLC0415
+
+    return street_from_source(job.source, job.settings.camera, due=due)

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from overt.errors import ConfigurationError
+from overt.synthetic import SCHEME
 from overt.synthetic.choreography import LISTED_SEEDS
 from overt.synthetic.street import DrawnStreet, StreetSettings
 
-SCHEME = "drawn:"
 _EXAMPLE = "Write it like drawn:seed=7,people=24,listed=6,seconds=60; every part may be left out."
 _RANGES = {
     "seed": (0, 999_999),

@@ -15,9 +15,9 @@ its owner with `FaceTracker.end`.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import lap
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from overt.values import FaceDetection
 
@@ -200,5 +200,9 @@ def _assign(
     # A pair left apart costs as much as the worst that may join, so that one good join is never
     # given up for two poor ones.
     cost = np.where(allowed, distance + growth, furthest + np.log(_GROWTH))
-    pairs = zip(*linear_sum_assignment(cost), strict=True)
-    return [(tracks[row], faces[column]) for row, column in pairs if allowed[row, column]]
+    face_of, _ = lap.lapjv(cost, extend_cost=True, return_cost=False)  # -1: a track without a face
+    return [
+        (tracks[row], faces[column])
+        for row, column in enumerate(face_of)
+        if column >= 0 and allowed[row, column]
+    ]

@@ -9,9 +9,9 @@ from overt.capture import CaptureSettings, SourceInfo, open_source
 from overt.deployment.file import Camera, Deployment, examine
 from overt.errors import OvertError
 from overt.runtime.doctor.findings import Finding, attention, fine, wrong
+from overt.synthetic import SCHEME
 from overt.synthetic.faces import portrait
 from overt.synthetic.identity import Person
-from overt.synthetic.source import SCHEME
 from overt.vision.store import ModelStore
 from overt.watchlist.faces import FaceFinder
 
