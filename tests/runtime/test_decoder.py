@@ -209,6 +209,39 @@ def refused_while_stopped(decoder: Decoder) -> float:
     return time.perf_counter() - started
 
 
+_WITH_A_PICTURE = """
+import sys
+from pathlib import Path
+from overt.runtime.decoder import Decoder
+
+picture = Path(sys.argv[1]).read_bytes()
+with Decoder() as decoder:
+    print(decoder._ready()._process.pid, flush=True)
+    input()
+    print(decoder.decode(picture).shape)
+"""
+
+
+def test_a_picture_is_not_refused_for_a_machine_that_stood_still(tmp_path: Path) -> None:
+    picture = tmp_path / "large.png"
+    picture.write_bytes(encoded(drawn(5_000, 4_000), "PNG"))
+    command = (sys.executable, "-c", _WITH_A_PICTURE, str(picture))
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1) as parent:
+        assert parent.stdin is not None
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.stdin.write("\n")
+        time.sleep(0.1)  # it has begun, most likely; whenever it is, the picture is none the worse
+        for process in (child, parent.pid):
+            os.kill(process, signal.SIGSTOP)
+        time.sleep(3)  # longer than a picture of 20 million pixels may take
+        for process in (child, parent.pid):
+            os.kill(process, signal.SIGCONT)
+
+        assert parent.stdout.read() == "(1280, 1600, 3)\n"
+
+
 def test_a_process_that_died_between_pictures_costs_no_picture() -> None:
     with Decoder() as decoder:
         os.kill(process_of(decoder), signal.SIGKILL)
