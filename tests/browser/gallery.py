@@ -23,6 +23,9 @@ from overt.vocabulary import DeploymentState, OfficerDecision, Role
 from overt.web.app import guarded
 from overt.web.cookies import COOKIE
 
+EXPIRES_AFTER_S = 10
+"""How long the alert that nobody answers is good for."""
+
 
 @dataclass(slots=True)
 class Going(Clock):
@@ -44,7 +47,12 @@ class World:
     paths: dict[str, str] = field(default_factory=dict)
 
     def deployment(
-        self, state: DeploymentState, *, approved: bool = True, name: str = ""
+        self,
+        state: DeploymentState,
+        *,
+        approved: bool = True,
+        name: str = "",
+        unanswered_after_s: int = 3600,
     ) -> DeploymentRow:
         """A deployment that stands at a state, as if people had brought it there."""
         now = self.scene.clock()
@@ -52,7 +60,10 @@ class World:
             self.scene,
             self.team["applicant"].person,
             # Looking at all the pages takes longer than an alert is usually waited for.
-            policy=a_policy(unanswered_after_s="3600"),
+            policy=a_policy(
+                late_after_s=f"{min(60, unanswered_after_s)}",
+                unanswered_after_s=f"{unanswered_after_s}",
+            ),
             start=(now - timedelta(hours=1)).isoformat(),
             end=(now + timedelta(hours=5)).isoformat(),
             name=name or f"North End, {state}",
@@ -116,6 +127,7 @@ def filled(world: World) -> World:
             _alerts(world, row)
     world.paths["account"] = f"/people/{world.team['officer'].person.account_id}"
     _handed_over(world)
+    _expired(world)
     row = world.deployment(DeploymentState.SUBMITTED, approved=False)
     world.paths["unapproved"] = f"/deployments/{row.deployment_id}"
     return world
@@ -161,6 +173,16 @@ def _handed_over(world: World) -> None:
     world.paths["handed over"] = f"/deployments/{row.deployment_id}"
     world.paths["alert-handed over"] = f"/alerts/{place.alert_id}"
     world.paths["officer-handed over"] = f"/officer/alerts/{sent.alert_id}"
+
+
+def _expired(world: World) -> None:
+    row = world.deployment(
+        DeploymentState.LIVE, name="North End, unanswered", unanswered_after_s=EXPIRES_AFTER_S
+    )
+    duty = Duty(world.scene, row)
+    duty.second = world.team["second"].person
+    sent = duty.decide(duty.alert(), VIABLE, VIABLE)
+    world.paths["officer-expired"] = f"/officer/alerts/{sent.alert_id}"
 
 
 def _hold(world: World, duty: Duty, alert_id: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from gallery import World, a_world, filled
+from gallery import EXPIRES_AFTER_S, World, a_world, filled
 from inspection import not_by_keyboard, too_small, too_wide, violations
 from playwright.sync_api import Page, expect
 from screens import DESK, PHONE, Screens, served_here
@@ -35,6 +35,15 @@ def _verify(page: Page) -> None:
     """Wait for the result as well: until it is there, the page loads itself anew."""
     _press("Verify now")(page)
     expect(page.get_by_role("heading", name="What was looked at")).to_be_visible()
+
+
+def _expire(page: Page) -> None:
+    """Wait until nobody can have answered in time, and ask for the pictures as well."""
+    expired = page.get_by_text("Expired, not live.")
+    expect(expired).to_be_visible(timeout=2_000 * EXPIRES_AFTER_S)
+    page.get_by_role("link", name="Show the two pictures").click()
+    expect(page.get_by_role("img", name="The picture on the list")).to_be_visible()
+    expect(page.get_by_text("Speak to them")).to_be_hidden()
 
 
 def _fill_in_account(page: Page) -> None:
@@ -120,6 +129,7 @@ VIEWS = (
     View("phone, the stop", "officer", "officer-stopped", _unfold, phone=True),
     View("phone, the outcome", "officer", "officer-outcome", _unfold, phone=True),
     View("phone, handed over", "officer", "officer-handed over", phone=True),
+    View("phone, expired", "officer", "officer-expired", _expire, phone=True),
     View("phone, slip", "officer", "slip", phone=True),
     View("people", "admin", "/people"),
     View("people, looked at", "auditor", "/people"),

@@ -184,7 +184,8 @@ def _shown(asked: Asked, form: Form) -> Response:
     query = asked.request.query_params
     instead = asked.request.method == "POST" or "instead" in query
     found = reached(office, person, asked.place, instead=instead)
-    pictures = found.step in _WITH_PICTURES or (found.step is Step.EXPIRED and "pictures" in query)
+    asked_for = "pictures" in query
+    pictures = found.step in _WITH_PICTURES or (found.step is Step.EXPIRED and asked_for)
     return page(
         asked.request,
         "officer_alert.html",
@@ -193,6 +194,7 @@ def _shown(asked: Asked, form: Form) -> Response:
         shown=found.card,
         facts=facts(office, found),
         pictures=pictures and may_see(person, found.policy),
+        asked_for=asked_for,
         holder=found.holder,
         alert_id=asked.alert_id,
         deployment_id=found.row.deployment_id,
