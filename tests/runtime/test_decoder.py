@@ -304,6 +304,13 @@ def test_time_is_granted_for_the_pixels_that_there_can_be_and_no_more() -> None:
     assert 1.9 < seconds < 3
 
 
+def test_one_that_calculates_for_ever_is_refused_once_it_has_had_its_time() -> None:
+    with liar(TAKES + "while True: pass", limit_s=0.9) as decoder:
+        seconds = least(lambda: granted(decoder), 4)
+
+    assert 0.9 <= seconds < 4  # ten times as long is for one that is kept from it
+
+
 def granted(decoder: Decoder) -> float:
     """How long an answer is waited for that never comes."""
     process_of(decoder)

@@ -42,6 +42,8 @@ PIXELS_A_SECOND = 10_000_000
 """What a larger picture may take beyond that: five times longer than a large JPEG was seen to."""
 
 _BUSY_TIMES = 10
+"""How many times its limit a picture may take by the clock, where its process is kept from running."""
+
 _START_S = 30.0  # 0.2 s on a quiet machine
 _LONGEST_TEXT = 400
 _COMMAND = (sys.executable, "-I", "-m", "overt.watchlist.decoding")
@@ -241,9 +243,10 @@ class _Process:
     def _kept_from_s(self) -> float:
         """Return the processor time that it would use and was not given, or 0 if it waits."""
         used_s, runs = self._processor()
-        if not runs or monotonic() > self._begun_s + _BUSY_TIMES * self._limit_s:
+        if not runs:
             return 0.0
-        return self._limit_s - (used_s - self._used_s)
+        left_s = self._begun_s + _BUSY_TIMES * self._limit_s - monotonic()
+        return min(left_s, self._limit_s - (used_s - self._used_s))
 
     def _processor(self) -> tuple[float, bool]:
         """Return the processor time it has used, in seconds, and whether it runs or would (R, D).

@@ -386,7 +386,7 @@ def _open_once(job: CameraJob, due: Due) -> FrameSource:
 
 
 def _drawn(job: CameraJob, due: Due) -> FrameSource:
-    # What draws loads SciPy: half a second, and 24 MB of every camera's process that needs neither.
+    # What draws loads SciPy: half a second and 24 MB, which no real camera's process needs.
     from overt.synthetic.source import street_from_source  # noqa: PLC0415
 
     return street_from_source(job.source, job.settings.camera, due=due)
