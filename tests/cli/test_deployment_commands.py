@@ -173,6 +173,22 @@ def test_a_file_that_cannot_be_read_is_json_too(here: _Here, name: str) -> None:
     assert problem["remedy"]
 
 
+@pytest.mark.parametrize(
+    "command", [["deployment", "check"], ["deployment", "check", "--json"], ["run"]]
+)
+def test_a_cameras_address_given_for_a_file_is_shown_without_its_password(
+    here: _Here, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    status = run([*command, "rtsp://viewer:hunter2@10.0.0.5/live"])
+
+    said = "".join(capsys.readouterr())
+    assert status == 1
+    assert "rtsp://10.0.0.5/" in said
+    assert "no such file" in said
+    assert "hunter2" not in said
+    assert here.run("check", "gone.toml").out.startswith("gone.toml")
+
+
 def test_problems_for_programs_carry_their_lines(here: _Here) -> None:
     text = _FILE.replace('"North End"', '""').replace("Supt Grace Hopper", "insp  ada byron")
     (here.folder / "d.toml").write_text(text)

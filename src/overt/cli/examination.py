@@ -10,7 +10,7 @@ from rich.text import Text
 
 from overt.cli.screen import facts, listed, out, printable
 from overt.deployment.file import Examination
-from overt.deployment.problems import Problem
+from overt.deployment.problems import Problem, named
 from overt.deployment.summary import for_programs, in_words
 
 _NOT_CHECKED = (
@@ -24,7 +24,7 @@ _NOT_CHECKED = (
 def show(path: Path, found: Examination) -> None:
     """Print what the file will do, or everything that is wrong in it."""
     console = out()
-    console.print(Text(printable(str(path)), style="bold"), soft_wrap=True)
+    console.print(Text(printable(named(path)), style="bold"), soft_wrap=True)
     if found.deployment is None:
         count = len(found.problems)
         console.print(f"\nIt will not start: {count} {'problem' if count == 1 else 'problems'}")
@@ -40,7 +40,7 @@ def as_json(path: Path, found: Examination) -> dict[str, Any]:
     """Return the same as JSON's kinds of value."""
     deployment = found.deployment
     return {
-        "file": str(path),
+        "file": named(path),
         "sha256": deployment.sha256 if deployment else None,
         "ok": deployment is not None,
         "problems": [asdict(problem) for problem in found.problems],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from overt.deployment.source import redacted
 from overt.errors import ConfigurationError
 
 MAX_LISTED = 50
@@ -53,12 +54,19 @@ def refusal(kind: type[_Kind], path: Path, problems: Sequence[Problem]) -> _Kind
     """Return an error of `kind` whose message lists every problem of the file at `path`."""
     if len(problems) == 1:
         only = problems[0]
-        return kind(f"{path}: {only.fault}", remedy=only.remedy)
+        return kind(f"{named(path)}: {only.fault}", remedy=only.remedy)
     listed = [f"  {each}" for each in problems[:MAX_LISTED]]
     if len(problems) > MAX_LISTED:
         listed.append(f"  … and {len(problems) - MAX_LISTED} more.")
-    message = "\n".join([f"{path} has {len(problems)} problems:", *listed])
+    message = "\n".join([f"{named(path)} has {len(problems)} problems:", *listed])
     return kind(message, remedy="Put them right and check the file again.")
+
+
+def named(path: Path) -> str:
+    """Return a path; of a camera's address that was given for one, only where it leads."""
+    scheme, found, rest = str(path).partition(":/")  # a path keeps one of the two slashes
+    is_address = found and scheme.isalpha() and len(scheme) > 1  # and no drive of Windows
+    return redacted(f"{scheme}://{rest}") if is_address else str(path)
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
