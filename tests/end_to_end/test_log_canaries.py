@@ -108,9 +108,11 @@ def _log_of_a_run(office: Office, deployment_id: str) -> str:
             lines.append(line)
             wanted = {event for event in wanted if event not in line}
         process.send_signal(signal.SIGINT)
-        _, rest = process.communicate(timeout=60)
-    assert process.returncode == 0, rest
-    return "".join(lines) + rest
+        lines += process.stderr  # not `communicate`, which leaves out what lies read ahead here
+        process.wait(timeout=60)
+    log = "".join(lines)
+    assert process.returncode == 0, log
+    return log
 
 
 def test_the_log_of_a_live_run_holds_nothing_that_is_anybodys(

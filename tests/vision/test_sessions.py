@@ -1,6 +1,8 @@
 """Only whole, self-contained image models are loaded, and both engines agree on them."""
 
 import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +51,33 @@ def test_any_size_and_batch_can_be_run(backend: Backend) -> None:
         windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(2, 3))
         np.testing.assert_allclose(mean, windows.mean(axis=(-2, -1)), atol=2e-2)
     assert session.outputs == ("mean",)
+
+
+_FIRST_RUNS = """
+import sys, threading
+import numpy as np
+from overt.vision.sessions import open_session
+model = open(sys.argv[1], "rb").read()
+sessions = [open_session(model) for _ in range(8)]
+together = threading.Barrier(len(sessions))
+sys.setswitchinterval(1e-6)
+def first(session):
+    together.wait()
+    session.run(np.zeros((1, 3, 8, 8), np.float32))
+threads = [threading.Thread(target=first, args=(each,), daemon=True) for each in sessions]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_threads_may_run_for_the_first_time_at_once(tmp_path: Path) -> None:
+    """Else a recording, of which two frames are looked at at once, now and then never begins."""
+    model = tmp_path / "mean.onnx"
+    model.write_bytes(_model().SerializeToString())
+
+    subprocess.run([sys.executable, "-c", _FIRST_RUNS, str(model)], check=True, timeout=60)
 
 
 @pytest.mark.skipif(not _STATM.exists(), reason="needs Linux: reads /proc")

@@ -83,6 +83,9 @@ AGE = "age at decision"
 
 _BEAT_S = 0.25
 
+_LEAVING_S = 1.0
+"""A thread that decodes leaves within a frame's time, unless it is held up by a camera for ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class CameraJob:
@@ -159,7 +162,8 @@ class _Worker:
         self._clock = StageClock()
         self._source: FrameSource | None = None  # set by the decoding thread, then only read
         # A camera takes a second or two to be opened, and loading models as long: at once.
-        threading.Thread(target=self._decode, name="decoding", daemon=True).start()
+        self._decoding = threading.Thread(target=self._decode, name="decoding", daemon=True)
+        self._decoding.start()
         pack = ModelStore(job.store).load(job.pack)
         # A live source has one frame at hand: all threads in it. A recording has the next ones.
         ahead = 1 if job.newest_only else job.threads
@@ -185,6 +189,14 @@ class _Worker:
 
     def run(self) -> None:
         """Watch the source to its end and say how it ended."""
+        try:
+            self._send(self._ended())
+        finally:
+            # Python ends in an abort where a thread is still in OpenCV's code.
+            self._decoding.join(_LEAVING_S)
+
+    def _ended(self) -> Ended:
+        """Watch the source to its end, and return how it ended."""
         error: OvertError | None = None
         try:
             with ExitStack() as stack:
@@ -203,7 +215,7 @@ class _Worker:
         finally:
             self._buffer.stop()
         note = (self._source.note if self._source else None) or ""
-        self._send(Ended(self._last_state(), note, error))
+        return Ended(self._last_state(), note, error)
 
     def _watch(self, stack: ExitStack) -> None:
         video: RehearsalVideo | None = None

@@ -10,7 +10,8 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
-from typing import Protocol
+from threading import Lock
+from typing import ClassVar, Protocol
 
 import numpy as np
 import onnx
@@ -90,7 +91,16 @@ def _core() -> openvino.Core:
 
 
 class _OpenVINOSession:
-    """Compiled once, for pictures of any size and number: decision 0031."""
+    """Compiled once, for pictures of any size and number: decision 0031.
+
+    The first run of a process is alone. In it the engine's binding makes a table of number types,
+    for which it imports parts of NumPy; another thread that asks for the table meanwhile waits for
+    it with Python's lock in its hand, which the first one needs: both wait for ever (seen with
+    OpenVINO 2026.4; eight threads at once hung ten times of ten).
+    """
+
+    _first: ClassVar[Lock] = Lock()
+    _has_run: ClassVar[bool] = False
 
     def __init__(self, model: bytes, threads: int) -> None:
         settings = {
@@ -112,6 +122,14 @@ class _OpenVINOSession:
         return self._outputs
 
     def run(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        if _OpenVINOSession._has_run:
+            return self._run(tensor)
+        with _OpenVINOSession._first:
+            outputs = self._run(tensor)
+            _OpenVINOSession._has_run = True
+            return outputs
+
+    def _run(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         results = self._compiled(tensor)
         return [np.asarray(results[index]) for index in range(len(self._outputs))]
 
