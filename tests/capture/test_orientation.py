@@ -1,14 +1,17 @@
 """Pictures are turned upright, mirrored ones included."""
 
+import gc
 import itertools
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from example_clips import corner_colours, corners, make_clip, read
 from PIL import Image
 
-from overt.capture.orientation import apply_display_matrix
+from overt.capture import CaptureSettings, open_source
+from overt.capture.orientation import Orientation, apply_display_matrix
 
 SIGNS = list(itertools.product((1, -1), repeat=2))
 MATRICES = [(s, 0, 0, t) for s, t in SIGNS] + [(0, s, t, 0) for s, t in SIGNS]
@@ -58,3 +61,31 @@ def test_pictures_that_say_by_exif_how_they_lie_are_turned_in_a_video_too(tmp_pa
     clip.write_bytes((tmp_path / "one.jpg").read_bytes() * 3)
 
     assert [corner_colours(frame.image) for frame in read(clip)] == ["RGBW"] * 3
+
+
+def test_pictures_that_turn_while_they_play_are_followed(tmp_path: Path) -> None:
+    """A phone that streams is turned in the hand."""
+    turned, orientation = [], Orientation()
+    for degrees in (90, 90, -90, 0):
+        with av.open(str(make_clip(tmp_path / "phone.mov", rotation=degrees))) as clip:
+            picture = next(clip.decode(video=0))
+            turned.append(corner_colours(orientation.upright(corners(64, 48), picture)))
+
+    assert turned == ["GWRB", "GWRB", "BRWG", "RGBW"]
+
+
+@pytest.mark.parametrize("degrees", [0, 90])
+def test_pictures_are_gone_when_they_were_looked_at(tmp_path: Path, degrees: int) -> None:
+    """Each is a piece of the decoder's memory, and it gets a new one for each that is kept."""
+    clip = make_clip(tmp_path / "long.mov", rotation=degrees, frames=40)
+    gc.collect()
+    gc.disable()
+    try:
+        with open_source(str(clip), CaptureSettings(camera="gate")) as source:
+            seen = sum(1 for _ in source)
+        kept = sum(isinstance(each, av.VideoFrame) for each in gc.get_objects())
+    finally:
+        gc.enable()
+
+    assert seen == 40
+    assert kept <= 2

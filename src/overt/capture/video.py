@@ -18,7 +18,7 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from overt.capture.backlog import Backlog
-from overt.capture.orientation import upright
+from overt.capture.orientation import Orientation
 from overt.capture.pictures import PictureSource
 from overt.capture.source import (
     LARGEST_PICTURE_PX,
@@ -68,6 +68,7 @@ class VideoSource(PictureSource):
         self._max_width_px = settings.max_width_px
         self._timed = settings.timed
         self._reformatter = VideoReformatter()
+        self._orientation = Orientation()
         self._packets_read = 0
         try:
             self._stream = _video_stream(container, shown)
@@ -208,7 +209,7 @@ class VideoSource(PictureSource):
         converted = self._reformatter.reformat(frame, width, height, "rgb24", threads=1)
         image: RGBImage = converted.to_ndarray()  # type: ignore[assignment]
         # A picture that was RGB all along still belongs to the decoder, which may need it.
-        whole = upright(image.copy() if converted is frame else image, frame)
+        whole = self._orientation.upright(image.copy() if converted is frame else image, frame)
         self._timed("conversion", perf_counter() - began_s)
         return whole
 
