@@ -17,6 +17,7 @@ from contextlib import closing
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -108,8 +109,11 @@ def _log_of_a_run(office: Office, deployment_id: str) -> str:
             lines.append(line)
             wanted = {event for event in wanted if event not in line}
         process.send_signal(signal.SIGINT)
+        too_late = Timer(60, process.kill)
+        too_late.start()
         lines += process.stderr  # not `communicate`, which leaves out what lies read ahead here
-        process.wait(timeout=60)
+        process.wait()
+        too_late.cancel()
     log = "".join(lines)
     assert process.returncode == 0, log
     return log
