@@ -73,6 +73,15 @@ def has_its_parent_call(job: CameraJob, pipe: Connection, _stop: StopSign) -> No
         signal.pause()
 
 
+def says_words_for_a_number(job: CameraJob, pipe: Connection, _stop: StopSign) -> None:
+    """Say something that nobody could add up."""
+    received(pipe)
+    pipe.send(Beat(a_state(job, 1)))
+    pipe.send(Beat(a_state(job, "many")))  # type: ignore[arg-type]
+    while True:
+        signal.pause()
+
+
 class _Calling:
     def __init__(self, folder: Path) -> None:
         self._folder = folder

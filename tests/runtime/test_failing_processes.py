@@ -126,16 +126,21 @@ def test_one_that_does_not_listen_is_ended_and_holds_nobody_up(
         assert not camera.process.is_alive()
 
 
+@pytest.mark.parametrize(
+    "work", [camera_processes.has_its_parent_call, camera_processes.says_words_for_a_number]
+)
 def test_one_that_was_taken_over_has_its_parent_do_nothing_and_is_lost(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    work: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervised, "work", camera_processes.has_its_parent_call)
+    monkeypatch.setattr(supervised, "work", work)
     job = replace(a_job("gate", "", tmp_path), lasting=True)
     with closing(Supervisor([job], a_gallery())) as supervisor:
         watch = _Watch(supervisor)
         watch.until(lambda: "gate" in watch.states and bool(watch.states["gate"].link.losses))
 
         assert watch.states["gate"].link.losses == {LossCause.DIED: 1}
+        assert "no message" in watch.states["gate"].link.why
+        assert watch.frames("gate") == 1
         assert not (job.store / "called").exists()
 
 

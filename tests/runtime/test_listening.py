@@ -129,6 +129,26 @@ def test_what_is_no_message_of_this_camera_is_none(said: object) -> None:
         heard(said)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        Beat(replace(a_state(), counts="many")),  # type: ignore[arg-type]
+        Beat(replace(a_state(), counts=replace(a_state().counts, frames="7"))),  # type: ignore[arg-type]
+        Beat(replace(a_state(), dropped=Counter({"late": 3}))),  # type: ignore[dict-item]
+        Changed(replace(a_state(), link=replace(a_state().link, why=None))),  # type: ignore[arg-type]
+        Ended(a_state(), error="it broke"),  # type: ignore[arg-type]
+        Picture(GATE, 3, 1.5, "a picture"),  # type: ignore[arg-type]
+        Raised(replace(an_alert(camera=GATE), candidate=None), 2.5, np.zeros(128, np.float32)),  # type: ignore[arg-type]
+        Raised(an_alert(camera=GATE), 2.5, "a template"),  # type: ignore[arg-type]
+    ],
+    ids=lambda said: type(said).__name__,
+)
+def test_a_message_with_a_field_of_another_kind_is_none(said: Message) -> None:
+    """It would be added up, stored or shown, and end the run there, with all its other cameras."""
+    with pytest.raises(pickle.UnpicklingError):
+        heard(said)
+
+
 @given(st.binary(max_size=200))
 def test_noise_is_no_message(noise: bytes) -> None:
     with a_pipe() as (ours, theirs):

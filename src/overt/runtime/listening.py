@@ -15,9 +15,10 @@ from datetime import datetime, timedelta, timezone
 from enum import Enum
 from functools import cache
 from multiprocessing.connection import Connection
-from typing import Any, cast, get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
+from pydantic import ConfigDict, TypeAdapter
 
 from overt.errors import OvertError
 from overt.runtime.messages import Message
@@ -35,13 +36,25 @@ def next_message(pipe: Connection, camera: str) -> Message:
     """
     data = pipe.recv_bytes(_LONGEST_BYTES)
     try:
-        said = _Reader(io.BytesIO(data)).load()
-        of_this_camera = isinstance(said, Message) and said.camera == camera
+        said = _messages().validate_python(_Reader(io.BytesIO(data)).load())
+        of_this_camera = said.camera == camera
     except Exception as error:  # noqa: BLE001 - what is no pickle fails in many ways
         raise pickle.UnpicklingError(f"no message: {error!r:.80}") from None
     if not of_this_camera:
         raise pickle.UnpicklingError("no message of this camera")
-    return cast("Message", said)
+    return said
+
+
+@cache
+def _messages() -> TypeAdapter[Message]:
+    """Return what sees whether each field of a message is what it should be."""
+    strictly = ConfigDict(
+        strict=True,
+        arbitrary_types_allowed=True,
+        revalidate_instances="always",
+        hide_input_in_errors=True,
+    )
+    return TypeAdapter(Message, config=strictly)
 
 
 class _Reader(pickle.Unpickler):

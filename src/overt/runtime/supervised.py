@@ -50,6 +50,7 @@ _LATE_S = 0.5  # two beats
 _CAMERAS_FAULT = frozenset({LossCause.NOT_OPENED, LossCause.STALLED})
 
 NO_ANSWER = "its process no longer answers"
+NONSENSE = "what its process said is no message"
 
 _WORD_S = 5
 """A word that does not go on for so long is never finished: its writer hangs, or its reader."""

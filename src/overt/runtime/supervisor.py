@@ -7,6 +7,7 @@ the parent's is. What a camera's process holds in memory dies with it.
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import wait
+from pickle import UnpicklingError
 from time import monotonic, sleep
 
 from overt.errors import ConfigurationError, ModelError, SourceError
@@ -27,7 +28,14 @@ from overt.runtime.messages import (
 from overt.runtime.pace import Sparing
 from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.sharing import Sharing
-from overt.runtime.supervised import NO_ANSWER, UNHEARD, Fault, Patience, SupervisedCamera
+from overt.runtime.supervised import (
+    NO_ANSWER,
+    NONSENSE,
+    UNHEARD,
+    Fault,
+    Patience,
+    SupervisedCamera,
+)
 from overt.runtime.worker import CameraJob
 from overt.vocabulary import LossCause
 
@@ -190,6 +198,9 @@ class Supervisor:
             message = camera.receive()
         except BlockingIOError:
             yield from self._lose(camera, Fault(LossCause.SILENT, NO_ANSWER))
+            return
+        except UnpicklingError:
+            yield from self._lose(camera, Fault(LossCause.DIED, NONSENSE))
             return
         except UNHEARD:
             yield from self._lose(camera, Fault(LossCause.DIED, "its process died"))
