@@ -35,7 +35,8 @@ from bench.results import Claim, Grid
 from overt.capture import CaptureSettings, Zone
 from overt.matching.decision import DecisionPolicy
 from overt.matching.gallery import Gallery
-from overt.runtime.messages import CameraState, Ended, Message, Picture, Raised
+from overt.runtime.message_codec import next_message
+from overt.runtime.messages import CameraState, Ended, Picture, Raised
 from overt.runtime.passages import Passage
 from overt.runtime.pipeline import CameraSettings
 from overt.runtime.shared_gallery import SharedGallery
@@ -291,7 +292,7 @@ class _Looking(threading.Thread):
     def _heard_the_end(self) -> bool:
         until_s = monotonic() + self._rest_s
         while self._pipe.poll(max(0.0, until_s - monotonic())):
-            message: Message = self._pipe.recv()
+            message = next_message(self._pipe, "gate")
             if isinstance(message, Raised | Picture):
                 continue
             self._state = message.state

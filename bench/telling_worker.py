@@ -14,12 +14,12 @@ from time import monotonic
 from typing import Any
 from unittest.mock import patch
 
-from overt.runtime import supervised
+from overt.runtime import supervised, worker
+from overt.runtime.message_codec import send_message
 from overt.runtime.messages import Message, Raised
 from overt.runtime.pipeline import CameraPipeline, PipelineResult
 from overt.runtime.stop_sign import StopSign
 from overt.runtime.worker import CameraJob
-from overt.runtime.worker import work as real_work
 from overt.runtime.zoned import ZonedDetector
 from overt.values import FaceDetection, Frame
 
@@ -61,31 +61,20 @@ def work(job: CameraJob, pipe: Connection, stop: StopSign) -> None:
         )
         return result
 
-    telling: Any = _Telling(pipe, write)
+    def tell(pipe: Connection, message: Message) -> None:
+        """Say something, and write each alert down before and after it was said."""
+        if isinstance(message, Raised):
+            write(word=SAYING, alert=message.alert.alert_id)
+        send_message(pipe, message)
+        if isinstance(message, Raised):
+            write(word=SAID, alert=message.alert.alert_id)
+
     with (
         patch.object(ZonedDetector, "detect", detect),
         patch.object(CameraPipeline, "follow", follow),
+        patch.object(worker, "send_message", tell),
     ):
-        real_work(job, telling, stop)
-
-
-class _Telling:
-    """A pipe that writes down each alert, before and after it was said."""
-
-    def __init__(self, pipe: Connection, write: Any) -> None:
-        self._pipe = pipe
-        self._write = write
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._pipe, name)
-
-    def send(self, message: Message) -> None:
-        """Say something."""
-        if isinstance(message, Raised):
-            self._write(word=SAYING, alert=message.alert.alert_id)
-        self._pipe.send(message)
-        if isinstance(message, Raised):
-            self._write(word=SAID, alert=message.alert.alert_id)
+        worker.work(job, pipe, stop)
 
 
 def ledger_of(folder: Path, camera: str) -> list[dict[str, Any]]:

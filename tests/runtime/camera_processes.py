@@ -6,11 +6,13 @@ They load no models and look at nothing. `overt.runtime.supervised.work` is repl
 import os
 import signal
 import struct
+import warnings
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import sleep
 
 from overt.runtime.counts import Counts
+from overt.runtime.message_codec import send_message
 from overt.runtime.messages import Beat, CameraState, Ended
 from overt.runtime.shared_gallery import received
 from overt.runtime.stop_sign import StopSign
@@ -27,15 +29,15 @@ def beats(job: CameraJob, pipe: Connection, stop: StopSign) -> None:
     frames = 0
     while not stop.is_set():
         frames += 1
-        pipe.send(Beat(a_state(job, frames)))
+        send_message(pipe, Beat(a_state(job, frames)))
         sleep(0.05)
-    pipe.send(Ended(a_state(job, frames)))
+    send_message(pipe, Ended(a_state(job, frames)))
 
 
 def only_looks_whether_to_stop(job: CameraJob, pipe: Connection, stop: StopSign) -> None:
     """Do nothing else, and never stop."""
     received(pipe)
-    pipe.send(Beat(a_state(job, 1)))
+    send_message(pipe, Beat(a_state(job, 1)))
     while True:
         stop.is_set()
 
@@ -43,7 +45,7 @@ def only_looks_whether_to_stop(job: CameraJob, pipe: Connection, stop: StopSign)
 def stops_in_the_middle_of_a_word(job: CameraJob, pipe: Connection, _stop: StopSign) -> None:
     """Say how long a word is, as `Connection` does of a long one, and no more than its beginning."""
     received(pipe)
-    pipe.send(Beat(a_state(job, 1)))
+    send_message(pipe, Beat(a_state(job, 1)))
     os.write(pipe.fileno(), struct.pack("!i", 100_000) + b"and")
     os.kill(os.getpid(), signal.SIGSTOP)
 
@@ -51,7 +53,7 @@ def stops_in_the_middle_of_a_word(job: CameraJob, pipe: Connection, _stop: StopS
 def does_not_listen(job: CameraJob, pipe: Connection, _stop: StopSign) -> None:
     """Say a word, and read none."""
     received(pipe)
-    pipe.send(Beat(a_state(job, 1)))
+    send_message(pipe, Beat(a_state(job, 1)))
     while True:
         signal.pause()
 
@@ -59,7 +61,7 @@ def does_not_listen(job: CameraJob, pipe: Connection, _stop: StopSign) -> None:
 def says_its_last_word_and_stays(job: CameraJob, pipe: Connection, _stop: StopSign) -> None:
     """Come to an end, and hang on the way out, as a library's threads may have it."""
     received(pipe)
-    pipe.send(Ended(a_state(job, 1)))
+    send_message(pipe, Ended(a_state(job, 1)))
     while True:
         signal.pause()
 
@@ -67,7 +69,7 @@ def says_its_last_word_and_stays(job: CameraJob, pipe: Connection, _stop: StopSi
 def has_its_parent_call(job: CameraJob, pipe: Connection, _stop: StopSign) -> None:
     """Say what a pickle can say: what its reader should call, here to make a folder."""
     received(pipe)
-    pipe.send(Beat(a_state(job, 1)))
+    send_message(pipe, Beat(a_state(job, 1)))
     pipe.send(_Calling(job.store / "called"))
     while True:
         signal.pause()
@@ -76,8 +78,9 @@ def has_its_parent_call(job: CameraJob, pipe: Connection, _stop: StopSign) -> No
 def says_words_for_a_number(job: CameraJob, pipe: Connection, _stop: StopSign) -> None:
     """Say something that nobody could add up."""
     received(pipe)
-    pipe.send(Beat(a_state(job, 1)))
-    pipe.send(Beat(a_state(job, "many")))  # type: ignore[arg-type]
+    send_message(pipe, Beat(a_state(job, 1)))
+    with warnings.catch_warnings(action="ignore"):
+        send_message(pipe, Beat(a_state(job, "many")))  # type: ignore[arg-type]
     while True:
         signal.pause()
 

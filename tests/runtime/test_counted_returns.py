@@ -11,6 +11,7 @@ from camera_jobs import a_job
 
 from overt.capture import Link
 from overt.runtime.counts import Counts
+from overt.runtime.message_codec import send_message
 from overt.runtime.messages import Beat, CameraState
 from overt.runtime.supervised import SupervisedCamera
 from overt.vocabulary import LinkState, LossCause
@@ -20,7 +21,7 @@ from overt.vocabulary import LinkState, LossCause
 def _process_of(camera: SupervisedCamera, state: CameraState) -> Iterator[None]:
     """A process that says how it is doing."""
     camera.pipe, theirs = get_context("spawn").Pipe()
-    theirs.send(Beat(state))
+    send_message(theirs, Beat(state))
     camera.receive()
     yield
     theirs.close()

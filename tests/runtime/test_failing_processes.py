@@ -20,6 +20,7 @@ from camera_jobs import a_gallery, a_job
 
 from example_records import an_alert
 from overt.runtime import supervised
+from overt.runtime.message_codec import send_message
 from overt.runtime.messages import Beat, CameraState, Ended, Message, Raised, Withdrawn
 from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.spawning import start_process
@@ -201,7 +202,7 @@ def _heard(*messages: Message, folder: Path) -> Iterator[SupervisedCamera]:
     camera = SupervisedCamera(a_job("gate", "", folder), context)
     camera.pipe, theirs = context.Pipe()
     for message in messages:
-        theirs.send(message)
+        send_message(theirs, message)
         camera.receive()
     theirs.close()
     yield camera

@@ -20,6 +20,7 @@ from overt.matching.decision import DecisionPolicy
 from overt.matching.gallery import Gallery
 from overt.runtime import jobs
 from overt.runtime.live_pictures import MOST_A_SECOND, MOST_BYTES, MOST_WIDTH_PX, LivePictures
+from overt.runtime.message_codec import next_message, send_message
 from overt.runtime.messages import Beat, CameraState, Ended, Message, Picture, Taken, Watched
 from overt.runtime.pipeline import CameraPipeline, CameraSettings, PipelineResult
 from overt.runtime.shared_gallery import SharedGallery
@@ -329,8 +330,8 @@ def test_a_pipe_holds_the_largest_picture_and_what_else_is_said_meanwhile() -> N
 
     def say() -> None:
         for _ in range(40):  # beats of ten seconds, after which a silent parent is no parent
-            theirs.send(Beat(CameraState("gate")))
-        theirs.send(Picture("gate", 1, 0.0, bytes(MOST_BYTES)))
+            send_message(theirs, Beat(CameraState("gate")))
+        send_message(theirs, Picture("gate", 1, 0.0, bytes(MOST_BYTES)))
 
     saying = threading.Thread(target=say, daemon=True)
     saying.start()
@@ -373,7 +374,7 @@ def hear(camera: Connection, until: Callable[[list[Message]], bool]) -> list[Mes
     while not until(heard):
         assert monotonic() - began_s < 60
         if camera.poll(0.2):
-            heard.append(camera.recv())
+            heard.append(next_message(camera, "gate"))
     return heard
 
 

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from overt.capture import Link
-from overt.errors import OvertError
 from overt.runtime.counts import Counts
 from overt.runtime.pace import Kept, Sparing
 from overt.runtime.pipeline import CameraSettings
+from overt.runtime.sent_values import SentAlert, SentError, SentTemplate
 from overt.runtime.timing import Spread
-from overt.values import Alert, Template
 from overt.vocabulary import DropCause
 
 
@@ -59,9 +58,9 @@ class Raised:
     memory, as long as the camera would, for the process that takes this one's place if it dies.
     """
 
-    alert: Alert
+    alert: SentAlert
     decoded_s: float
-    template: Template = field(repr=False)
+    template: SentTemplate = field(repr=False)
 
     @property
     def camera(self) -> str:
@@ -87,7 +86,7 @@ class Ended:
 
     state: CameraState
     note: str = ""
-    error: OvertError | None = None
+    error: SentError = None
 
     @property
     def camera(self) -> str:

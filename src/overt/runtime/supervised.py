@@ -8,12 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext, SpawnProcess
-from pickle import UnpicklingError
 from time import monotonic
 
 from overt.capture import BackOff
 from overt.runtime.camera_sums import added, state_since
-from overt.runtime.listening import next_message
+from overt.runtime.message_codec import NoMessageError, next_message
 from overt.runtime.messages import (
     CameraState,
     Change,
@@ -55,7 +54,7 @@ NONSENSE = "what its process said is no message"
 _WORD_S = 5
 """A word that does not go on for so long is never finished: its writer hangs, or its reader."""
 
-UNHEARD = (EOFError, OSError, UnpicklingError)
+UNHEARD = (EOFError, OSError, NoMessageError)
 """What reading a pipe raises whose writer has died, hangs in the middle of a word, or talks nonsense."""
 
 

@@ -7,7 +7,6 @@ the parent's is. What a camera's process holds in memory dies with it.
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import wait
-from pickle import UnpicklingError
 from time import monotonic, sleep
 
 from overt.errors import ConfigurationError, ModelError, SourceError
@@ -15,6 +14,7 @@ from overt.logs import fault, tell
 from overt.logs.events import CameraProcessEnded, Part
 from overt.matching.gallery import Gallery
 from overt.runtime.crew import cores
+from overt.runtime.message_codec import NoMessageError
 from overt.runtime.messages import (
     Beat,
     Changed,
@@ -199,7 +199,7 @@ class Supervisor:
         except BlockingIOError:
             yield from self._lose(camera, Fault(LossCause.SILENT, NO_ANSWER))
             return
-        except UnpicklingError:
+        except NoMessageError:
             yield from self._lose(camera, Fault(LossCause.DIED, NONSENSE))
             return
         except UNHEARD:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import inf
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -47,6 +48,7 @@ from overt.runtime.closeness import Closeness
 from overt.runtime.live_pictures import LivePictures
 from overt.runtime.lookahead import Lookahead
 from overt.runtime.memory_limit import give_memory_back, keep_memory_together, limit_memory
+from overt.runtime.message_codec import send_message
 from overt.runtime.messages import (
     Beat,
     CameraState,
@@ -133,7 +135,7 @@ def work(job: CameraJob, pipe: Connection, stop: StopSign) -> None:
         try:
             _Worker(job, received(pipe), pipe, stop.is_set).run()
         except OvertError as error:  # before anything was looked at
-            pipe.send(Ended(CameraState(job.settings.camera), error=error))
+            send_message(pipe, Ended(CameraState(job.settings.camera), error=error))
         except (BrokenPipeError, ConnectionResetError, EOFError):
             pass  # the parent is gone, and with it every reason to look
         except Exception as unforeseen:
@@ -153,7 +155,7 @@ class _Worker:
     ) -> None:
         self._job = job
         self._pipe = pipe
-        self._send: Callable[[Message], None] = pipe.send
+        self._send: Callable[[Message], None] = partial(send_message, pipe)
         self._stopped = stopped
         self._buffer: FrameBuffer = NewestFrame() if job.newest_only else BoundedQueue()
         width_px = job.detector.working_px
