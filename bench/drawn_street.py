@@ -14,7 +14,7 @@ from bench.drawn import drawing_version
 from bench.results import Claim, Grid
 from overt.evaluation.clip_summary import ClipSummary, Times, sum_up
 from overt.evaluation.drawn import DrawnScene, DrawnSet, prepare
-from overt.evaluation.passages import AlertKind, CameraResult, Outcome
+from overt.evaluation.passage_results import AlertKind, CameraResult, Outcome
 from overt.rates import Rate
 from overt.vocabulary import NotSearchable
 

@@ -17,14 +17,14 @@ from overt.errors import AuthorityError, ConfigurationError, PermissionDenied, S
 from overt.evaluation.clip_runs import evaluate_recordings, left_out
 from overt.evaluation.clip_summary import sum_up
 from overt.evaluation.clips import AnnotatedPassage
-from overt.evaluation.passages import (
+from overt.evaluation.passage_results import (
     AlertKind,
     AlertResult,
     CameraResult,
     Outcome,
-    PairingRules,
     PassageResult,
 )
+from overt.evaluation.passages import PairingRules
 from overt.home import Home
 from overt.people.office import Office
 from overt.people.permissions import Person

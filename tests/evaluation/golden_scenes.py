@@ -27,7 +27,7 @@ from typing import Any
 
 from overt.evaluation.clip_summary import sum_up
 from overt.evaluation.drawn import DrawnScene, DrawnSet, prepare
-from overt.evaluation.passages import CameraResult, Outcome, PassageResult
+from overt.evaluation.passage_results import CameraResult, Outcome, PassageResult
 from overt.home import Home
 from overt.vision.store import ModelStore, Pack
 

@@ -15,7 +15,7 @@ from golden_scenes import Golden, differences, kept, looked_at, stored
 
 from overt.evaluation.clips import AnnotatedPassage
 from overt.evaluation.drawn import DrawnScene, DrawnSet, truth
-from overt.evaluation.passages import Outcome
+from overt.evaluation.passage_results import Outcome
 from overt.synthetic.choreography import LISTED_SEEDS
 from overt.vision.store import ModelStore, Pack
 

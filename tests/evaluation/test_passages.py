@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 from overt.errors import OvertError
 from overt.evaluation.clip_summary import Times, over_subjects, sum_up, told
 from overt.evaluation.clips import AnnotatedPassage, TimedBox
-from overt.evaluation.passages import (
-    AlertKind,
-    CameraResult,
-    Outcome,
-    PairingRules,
-    PassageResult,
-    pair,
-)
+from overt.evaluation.passage_results import AlertKind, CameraResult, Outcome, PassageResult
+from overt.evaluation.passages import PairingRules, pair
 from overt.evaluation.watching import Box, Look, Search, SeenFace, Watched
 from overt.rates import Rate
 from overt.runtime.counts import Counts

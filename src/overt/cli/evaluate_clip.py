@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from overt.evaluation.clip_summary import ClipSummary, Times
     from overt.evaluation.clips import Passages
-    from overt.evaluation.passages import CameraResult
+    from overt.evaluation.passage_results import CameraResult
     from overt.rates import Rate
 
 

@@ -14,7 +14,8 @@ from overt.audit.events import RunBegan, RunEnded
 from overt.deployment.file import Deployment
 from overt.errors import ConfigurationError
 from overt.evaluation.clips import AnnotatedPassage
-from overt.evaluation.passages import CameraResult, PairingRules, pair
+from overt.evaluation.passage_results import CameraResult
+from overt.evaluation.passages import PairingRules, pair
 from overt.evaluation.watching import Progress, Tools, open_job, watch
 from overt.people.office import Office
 from overt.people.permissions import Person

@@ -16,7 +16,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 
 from overt.errors import OvertError
-from overt.evaluation.passages import AlertKind, CameraResult, Outcome, PassageResult
+from overt.evaluation.passage_results import AlertKind, CameraResult, Outcome, PassageResult
 from overt.rates import LEVEL, Rate
 from overt.runtime.counts import total
 from overt.vocabulary import NotSearchable

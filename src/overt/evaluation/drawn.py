@@ -16,7 +16,8 @@ from pathlib import Path
 
 from overt.deployment.file import Deployment
 from overt.evaluation.clips import AnnotatedPassage, Passages, TimedBox
-from overt.evaluation.passages import CameraResult, PairingRules, pair
+from overt.evaluation.passage_results import CameraResult
+from overt.evaluation.passages import PairingRules, pair
 from overt.evaluation.watching import Progress, Tools, watch
 from overt.matching.gallery import Gallery
 from overt.reporting.files import write_whole
