@@ -19,16 +19,17 @@ import pytest
 from camera_jobs import a_gallery, a_job
 
 from example_records import an_alert
+from overt.matching.decision import DecisionPolicy
 from overt.runtime import supervised
-from overt.runtime.message_codec import send_message
-from overt.runtime.messages import Beat, CameraState, Ended, Message, Raised, Withdrawn
+from overt.runtime.message_codec import NoMessageError, send_message
+from overt.runtime.messages import Beat, CameraState, Changed, Ended, Message, Raised, Withdrawn
 from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.spawning import start_process
 from overt.runtime.supervised import SupervisedCamera
 from overt.runtime.supervisor import Supervisor
 from overt.runtime.worker import CameraJob
 from overt.values import Candidate
-from overt.vocabulary import LossCause
+from overt.vocabulary import DeploymentKind, LossCause
 
 _SOON_S = 20.0
 """What takes longer than this, on a machine that does much else, takes for ever."""
@@ -189,10 +190,16 @@ def test_one_that_hangs_after_its_last_word_is_not_left_behind_by_a_change_of_jo
     assert not left
 
 
-def _raised(subject_id: str) -> Raised:
+def _raised(subject_id: str, **changes: object) -> Raised:
     """What a camera says when somebody alerts."""
-    alert = an_alert(camera="gate", candidate=Candidate(1, subject_id, "R-1", 0.95, 0.04))
-    return Raised(alert, 0.0, np.zeros(128, np.float32))
+    alert = an_alert(
+        camera="gate",
+        candidate=Candidate(1, subject_id, "R-1", 0.95, 0.04),
+        threshold=0.95,
+        policy_version="test 1",
+        pack_id="none",
+    )
+    return Raised(replace(alert, **changes), 0.0, np.zeros(128, np.float32))  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -237,3 +244,64 @@ def test_whose_alert_was_not_put_on_record_may_alert_in_the_next_process(
         supervisor._cameras.append(camera)
         supervisor.forget("gate", frozenset({"S-1"}))
         assert _told_of(camera, monkeypatch) == ["S-2"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": DeploymentKind.LIVE},
+        {"threshold": 0.5},
+        {"policy_version": "another"},
+        {"pack_id": "another"},
+        {"alert_id": ""},
+        {"alert_id": "0" * 31 + "\0"},
+        {"crop_jpeg": b"<svg>"},
+    ],
+    ids=str,
+)
+def test_an_alert_that_no_camera_of_this_run_can_raise_is_none(
+    changes: dict[str, object], tmp_path: Path
+) -> None:
+    with (
+        pytest.raises(NoMessageError),
+        _heard(_raised("S-1", **changes), folder=tmp_path),
+    ):
+        pass
+
+
+def test_a_change_that_nobody_asked_for_is_none(tmp_path: Path) -> None:
+    with (
+        pytest.raises(NoMessageError),
+        _heard(Changed(CameraState("gate")), folder=tmp_path),
+    ):
+        pass
+
+
+def test_a_camera_that_never_began_begins_with_the_job_that_it_was_given_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A place to begin in may come free in the very moment in which the job changes."""
+    begun: list[tuple[str, str]] = []
+
+    def started(process: SpawnProcess) -> None:
+        settings = process._args[0].settings  # type: ignore[attr-defined]
+        begun.append((settings.camera, settings.policy.version))
+        start_process(process)
+
+    monkeypatch.setattr(supervised, "work", camera_processes.beats)
+    monkeypatch.setattr(supervised, "start_process", started)
+    monkeypatch.setattr("overt.runtime.supervisor.cores", lambda: 1)
+    jobs = [replace(a_job(name, "", tmp_path), lasting=True) for name in ("gate", "mast")]
+    others = [
+        replace(job, settings=replace(job.settings, policy=DecisionPolicy(0.9, version="test 2")))
+        for job in jobs
+    ]
+    with closing(Supervisor(jobs, a_gallery())) as supervisor:
+        heard = supervisor.listen(lambda: False)
+        assert next(each for each in heard if each is not None).camera == "gate"
+        supervisor.change(others, SharedGallery.of(a_gallery()))
+        changed = next(each for each in heard if isinstance(each, Changed))
+        next(heard)
+
+    assert changed.camera == "mast"
+    assert begun[:2] == [("gate", "test 1"), ("mast", "test 2")]

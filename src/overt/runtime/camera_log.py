@@ -18,6 +18,9 @@ from overt.logs.events import (
 from overt.runtime.messages import Beat, CameraState, Ended, Message
 from overt.vocabulary import LinkState
 
+_MOST_TOLD = 10
+"""Between two beats a camera is lost once, or twice. More is no news, whatever it says."""
+
 
 class CameraLog:
     """Follows the cameras of one run. For use by one thread."""
@@ -46,9 +49,10 @@ class CameraLog:
     def _follow_link(self, before: CameraState, state: CameraState) -> None:
         new = Counter(state.link.losses)
         new.subtract(before.link.losses)
-        for cause in new.elements():
-            tell(CameraLost(state.camera, cause))
-            self._lost_at_s.setdefault(state.camera, monotonic())
+        for cause, times in new.items():
+            for _ in range(min(times, _MOST_TOLD)):
+                tell(CameraLost(state.camera, cause))
+                self._lost_at_s.setdefault(state.camera, monotonic())
         looks = state.counts.frames > before.counts.frames
         if looks and state.link.state is LinkState.PLAYING and state.camera in self._lost_at_s:
             after_s = monotonic() - self._lost_at_s.pop(state.camera)

@@ -186,9 +186,9 @@ class Ledger:
         if self._ended is not None:
             return
         counted = self._statistics()
-        self._ended = End(self._office.now(), ending, reason, counted)
+        ended = End(self._office.now(), ending, reason, counted)
         with self._record.together():
-            self._record.runs.end(self.run_id, self._ended)
+            self._record.runs.end(self.run_id, ended)
             event = RunEnded(
                 run=self.run_id,
                 ending=ending,
@@ -198,6 +198,7 @@ class Ledger:
                 carried=counted.carried,
             )
             self._office.log.write(event)
+        self._ended = ended
         after_s = monotonic() - self._started_s
         tell(logs.RunEnded(self.run_id, ending, after_s, self._alerts))
         self._filing.close()  # last: a key store that is busy must not keep the end off the log

@@ -7,18 +7,27 @@ text of a bounded length, whose every field becomes what the message's type says
 """
 
 import json
+import os
 from functools import cache
+from math import isfinite
 from multiprocessing.connection import Connection
-from typing import Any, get_args
+from time import monotonic
+from typing import Any, NoReturn, get_args
 
 from pydantic import ConfigDict, TypeAdapter
 
 from overt.runtime.messages import Message
 
-_LONGEST_BYTES = 16 << 20
-"""The longest thing that is said is an alert, with a cut-out of one picture as JPEG."""
+_LONGEST_BYTES = 2 << 20
+"""The longest thing that is said is an alert, with a cut-out of 640 px a side as JPEG."""
 
-_LARGEST = 2**63 - 1  # what a record can hold
+_MOST_VALUES = 20_000
+"""Whoever reads a value takes some hundred bytes for it; the last word of a camera has a thousand."""
+
+_MOST = 2**40
+"""What is counted is added up over processes and cameras, and a record holds 2 ** 53."""
+
+_FARTHEST = 1e9  # seconds, pixels, degrees: thirty years, and no picture
 
 _CHECKED = ConfigDict(
     strict=True,
@@ -44,14 +53,15 @@ def send_message(pipe: Connection, message: Message) -> None:
     pipe.send_bytes(name.encode() + b"\n" + _form(name).dump_json((message,)))
 
 
-def next_message(pipe: Connection, camera: str) -> Message:
-    """Return the next message that a camera sends; waits for one if need be.
+def next_message(pipe: Connection, camera: str, within_s: float = 10.0) -> Message:
+    """Return the next message that a camera sends; waits for one if need be, for so long.
 
     Raises:
-        EOFError, OSError: its process has died, or hangs in the middle of a word.
+        EOFError, OSError: its process has died.
+        BlockingIOError: it hangs in the middle of a word, or says it too slowly.
         NoMessageError: it is no message, or not of this camera.
     """
-    data = pipe.recv_bytes(_LONGEST_BYTES)
+    data = _received(pipe, monotonic() + within_s)
     try:
         message = _message(data)
     except Exception as error:  # noqa: BLE001 - what is no message fails in many ways
@@ -61,17 +71,54 @@ def next_message(pipe: Connection, camera: str) -> Message:
     return message
 
 
+def _received(pipe: Connection, until_s: float) -> bytes:
+    """Return the next bytes that `Connection.send_bytes` sent.
+
+    Its own way of receiving them waits anew for each piece, and so for ever for one who trickles.
+    """
+    size = int.from_bytes(_read(pipe, 4, until_s), "big", signed=True)
+    if not 0 <= size <= _LONGEST_BYTES:
+        raise OSError("a message of no length that one can have")
+    return _read(pipe, size, until_s)
+
+
+def _read(pipe: Connection, size: int, until_s: float) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        left_s = until_s - monotonic()
+        if left_s <= 0 or not pipe.poll(left_s):
+            raise BlockingIOError("it hangs in the middle of a word")
+        piece = os.read(pipe.fileno(), size - len(data))
+        if not piece:
+            raise EOFError
+        data += piece
+    return bytes(data)
+
+
 def _message(data: bytes) -> Message:
     name, _, text = data.partition(b"\n")
-    json.loads(text, parse_int=_storable)
+    if sum(map(text.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        raise ValueError("too many values")
+    json.loads(text, parse_int=_count, parse_float=_measure, parse_constant=_refuse)
     (message,) = _form(name.decode()).validate_json(text)
     return message
 
 
-def _storable(digits: str) -> int:
-    if abs(number := int(digits)) > _LARGEST:
-        raise ValueError("a number that no record can hold")
+def _count(digits: str) -> int:
+    if not 0 <= (number := int(digits)) <= _MOST:
+        _refuse(digits)
     return number
+
+
+def _measure(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number) or abs(number) > _FARTHEST:
+        _refuse(digits)
+    return number
+
+
+def _refuse(_digits: str) -> NoReturn:
+    raise ValueError("a number that no sum and no record can hold")
 
 
 @cache

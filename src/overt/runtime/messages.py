@@ -15,7 +15,7 @@ from overt.capture import Link
 from overt.runtime.counts import Counts
 from overt.runtime.pace import Kept, Sparing
 from overt.runtime.pipeline import CameraSettings
-from overt.runtime.sent_values import SentAlert, SentError, SentTemplate
+from overt.runtime.sent_values import SentAlert, SentError, SentTemplate, SentWords
 from overt.runtime.timing import Spread
 from overt.vocabulary import DropCause
 
@@ -85,7 +85,7 @@ class Ended:
     """The last word: `error` is None when the source came to its end or was told to stop."""
 
     state: CameraState
-    note: str = ""
+    note: SentWords = ""
     error: SentError = None
 
     @property

@@ -12,6 +12,7 @@ from overt.errors import OvertError
 from overt.values import Alert, Template
 
 _NUMBERS = TypeAdapter(list[float])
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 _WORDS = TypeAdapter(tuple[str, str, str])
 
 
@@ -21,11 +22,21 @@ def _numbers_of(template: Template) -> list[float]:
 
 
 def _template_of(numbers: object) -> Template:
-    return np.array(_NUMBERS.validate_python(numbers), np.float32)
+    template = np.array(_NUMBERS.validate_python(numbers), np.float32)
+    if not template.size or not np.isfinite(template).all():
+        raise ValueError("no template")
+    return template
 
 
 def _words_of(error: OvertError | None) -> tuple[str, str, str] | None:
-    return None if error is None else (type(error).__name__, error.message, error.remedy)
+    if error is None:
+        return None
+    return type(error).__name__, _sayable(error.message), _sayable(error.remedy)
+
+
+def _sayable(words: str) -> str:
+    """Return words without what no text may hold, as the name of a file may."""
+    return words.encode("utf-8", "replace").decode()
 
 
 def _error_of(words: object) -> OvertError | None:
@@ -54,8 +65,8 @@ def _in_utc(alert: Alert) -> Alert:
 
 
 def _utc(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        raise ValueError("a time that does not say where it holds")
+    if moment.tzinfo is None or not _FIRST_YEAR <= moment.year < _LAST_YEAR:
+        raise ValueError("a time that no clock of ours can show")
     return moment.astimezone(UTC)
 
 
@@ -68,6 +79,9 @@ SentError: TypeAlias = Annotated[
     OvertError | None, PlainSerializer(_words_of), PlainValidator(_error_of)
 ]
 """An error by its kind's name, its message and its remedy."""
+
+SentWords: TypeAlias = Annotated[str, PlainSerializer(_sayable)]
+"""Words that may name a file, whose name need not be text."""
 
 SentAlert: TypeAlias = Annotated[Alert, AfterValidator(_in_utc)]
 """An alert whose times are aware UTC again."""

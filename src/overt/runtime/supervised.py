@@ -1,5 +1,6 @@
 """One camera as its parent sees it: one process after another, and what they add up to."""
 
+import re
 import socket
 import struct
 from collections import Counter
@@ -26,12 +27,13 @@ from overt.runtime.messages import (
     Taken,
 )
 from overt.runtime.passages import AlertedBefore
+from overt.runtime.pipeline import CameraSettings
 from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.spawning import kill_process, start_process
 from overt.runtime.stillness import Stillness
 from overt.runtime.stop_sign import StopSign
 from overt.runtime.worker import CameraJob, work
-from overt.values import Template
+from overt.values import Alert, Template
 from overt.vocabulary import LinkState, LossCause
 
 _STEADY_S = 5.0
@@ -53,6 +55,12 @@ NONSENSE = "what its process said is no message"
 
 _WORD_S = 5
 """A word that does not go on for so long is never finished: its writer hangs, or its reader."""
+
+_MOST_LEFT = 1000
+"""So many words at most are still heard of a process that was ended: a pipe holds some hundred."""
+
+_ALERT_ID = re.compile("[0-9a-f]{32}")
+_JPEG_BEGINS, _JPEG_ENDS = b"\xff\xd8", b"\xff\xd9"
 
 UNHEARD = (EOFError, OSError, NoMessageError)
 """What reading a pipe raises whose writer has died, hangs in the middle of a word, or talks nonsense."""
@@ -217,10 +225,11 @@ class SupervisedCamera:
         """
         assert self.pipe is not None
         try:
-            message = next_message(self.pipe, self.name)
+            message = next_message(self.pipe, self.name, _WORD_S)
         except BlockingIOError:
             self._hang_up()  # whatever came next would begin in the middle of a word
             raise
+        self._check(message)
         self.heard_s = monotonic()
         if isinstance(message, Picture):
             self.tell(Taken())
@@ -234,6 +243,17 @@ class SupervisedCamera:
         self._note_steady(message.state)
         self._note_sight(message.state)
         return replace(message, state=self.told())
+
+    def _check(self, message: Message) -> None:
+        """Refuse what this camera could not say now, whatever it consists of.
+
+        Raises:
+            NoMessageError: it is that.
+        """
+        if isinstance(message, Changed) and self._next is None:
+            raise NoMessageError("no change that it was asked for")
+        if isinstance(message, Raised) and not _is_of(message.alert, self.job.settings):
+            raise NoMessageError("no alert of this run")
 
     def _note_steady(self, state: CameraState) -> None:
         if self._looks_since_s is None and state.counts.frames:
@@ -378,7 +398,9 @@ class SupervisedCamera:
 
     def _left_in_the_pipe(self) -> Iterator[Message]:
         with suppress(*UNHEARD):
-            while self.pipe is not None and self.pipe.poll():
+            for _ in range(_MOST_LEFT):
+                if self.pipe is None or not self.pipe.poll():
+                    return
                 message = self.receive()
                 if isinstance(message, Changed):
                     yield self.turn()
@@ -404,11 +426,22 @@ class SupervisedCamera:
         )
 
 
+def _is_of(alert: Alert, settings: CameraSettings) -> bool:
+    """Tell whether an alert is one that a camera with these settings can raise."""
+    policy = settings.policy
+    judged = (alert.kind, alert.pack_id, alert.policy_version, alert.threshold)
+    return (
+        judged == (settings.kind, settings.pack_id, policy.version, policy.threshold)
+        and _ALERT_ID.fullmatch(alert.alert_id) is not None
+        and alert.crop_jpeg.startswith(_JPEG_BEGINS)
+        and alert.crop_jpeg.endswith(_JPEG_ENDS)
+    )
+
+
 def _wait_no_longer(pipe: Connection, most_s: int) -> None:
-    """Wait for the rest of a word no longer than so many seconds, heard or said."""
+    """Wait no longer than so many seconds until what is said is taken; hearing has a time limit."""
     with socket.fromfd(pipe.fileno(), socket.AF_UNIX, socket.SOCK_STREAM) as end:
-        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            end.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", most_s, 0))
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", most_s, 0))
 
 
 def _is_done_in_place(before: CameraJob, job: CameraJob) -> bool:

@@ -153,7 +153,8 @@ class Supervisor:
         """
         loading = sum(camera.is_loading for camera in self._cameras)
         for camera in self._cameras:
-            if camera.is_new and not camera.leaves and loading < cores():
+            waits = camera.is_new and not camera.leaves and not camera.is_to_change
+            if waits and loading < cores():
                 self._begin(camera)
                 loading += 1
 

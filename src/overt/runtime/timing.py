@@ -11,11 +11,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil, log2
 from time import perf_counter
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
 
 from overt.values import StageTime
 
 _A_DOUBLING = 16  # buckets, each 4 % wide: a percentile is right to half of that, usually better
 _LEAST_S = 2.0**-20  # a microsecond; what is shorter counts as this
+_LAST = 40 * _A_DOUBLING  # no time that is told is longer than thirty thousand years
+
+Bucket: TypeAlias = Annotated[int, Field(ge=-_LAST, le=_LAST)]
 
 
 @dataclass(slots=True)
@@ -25,7 +31,7 @@ class Spread:
     Bucket `k` holds durations above `2 ** ((k - 1) / 16)` seconds and up to `2 ** (k / 16)`.
     """
 
-    counts: Counter[int] = field(default_factory=Counter)
+    counts: Counter[Bucket] = field(default_factory=Counter)
     total_s: float = 0.0
 
     def add(self, seconds: float) -> None:
@@ -43,7 +49,7 @@ class Spread:
         wanted, below = self.count * percent / 100, 0
         for bucket in sorted(self.counts):
             within = self.counts[bucket]
-            if below + within >= wanted:
+            if within and below + within >= wanted:
                 low, high = _edge_s(bucket - 1), _edge_s(bucket)
                 return low + (high - low) * (wanted - below) / within
             below += within
