@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -68,3 +69,31 @@ def test_children_are_not_told_of_it(manager: socket.socket) -> None:
 )
 def test_without_a_watchdog_of_its_own_it_need_not_beat(environment: dict[str, str]) -> None:
     assert ServiceManager.of(environment).watchdog_s is None
+
+
+def test_signs_of_life_come_three_times_in_the_time_that_is_allowed(manager: socket.socket) -> None:
+    now_s = 0.0
+    ours = ServiceManager(manager.getsockname(), 30.0, lambda: now_s)
+
+    for _ in range(60):
+        ours.beat()
+        now_s += 1
+
+    manager.setblocking(False)
+    told = [manager.recv(100) for _ in range(6)]
+    assert told == [b"WATCHDOG=1"] * 6
+    with pytest.raises(BlockingIOError):
+        manager.recv(100)
+
+
+def test_a_clock_that_is_set_back_silences_no_sign_of_life(
+    manager: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = ServiceManager(manager.getsockname(), 0.03)
+    ours.beat()
+    set_back_s = time.time() - 600
+    monkeypatch.setattr(time, "time", lambda: set_back_s)
+    time.sleep(0.02)
+    ours.beat()
+
+    assert [manager.recv(100) for _ in range(2)] == [b"WATCHDOG=1"] * 2

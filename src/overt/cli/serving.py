@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from overt.cli.service_manager import ALIVE, READY, STOPPING, ServiceManager
+from overt.cli.service_manager import READY, STOPPING, ServiceManager
 from overt.errors import ConfigurationError
 from overt.logs import tell
 from overt.logs.events import ServiceStarted, ServiceStopped, ServiceStopping
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 _MOST_CONNECTIONS = 400
 """Seventy pages with two streams each, what browsers keep open beside them, and room."""
-
-_BEATS = 3
-"""Signs of life in the time that a service manager allows without any."""
 
 _WAITING = 128  # connections that the system holds until they are taken
 
@@ -62,15 +59,16 @@ def serve_until_stopped(
 
     manager = ServiceManager.of()
 
-    async def beat() -> None:
-        manager.tell(ALIVE)
-
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             began()
             manager.tell(READY)
             tell(ServiceStarted(listener.getsockname()[1]))
+
+        async def on_tick(self, counter: int) -> bool:
+            manager.beat()  # uvicorn's own notification is late by as much as the clock is set back
+            return await super().on_tick(counter)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             manager.tell(STOPPING)
@@ -89,8 +87,6 @@ def serve_until_stopped(
         limit_concurrency=_MOST_CONNECTIONS,
         timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=16 * 1024,
-        callback_notify=beat if manager.watchdog_s else None,
-        timeout_notify=int((manager.watchdog_s or 0) / _BEATS),  # it looks once a second
     )
     with ExitStack() as stack, suppress(KeyboardInterrupt):
         sockets = [stack.enter_context(each) for each in (listener, *more)]
