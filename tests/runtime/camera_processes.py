@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from time import sleep
 
+from overt.errors import ModelError
 from overt.runtime.counts import Counts
 from overt.runtime.message_codec import send_message
 from overt.runtime.messages import Beat, CameraState, Ended
@@ -64,6 +65,14 @@ def says_its_last_word_and_stays(job: CameraJob, pipe: Connection, _stop: StopSi
     send_message(pipe, Ended(a_state(job, 1)))
     while True:
         signal.pause()
+
+
+def has_no_models(job: CameraJob, pipe: Connection, _stop: StopSign) -> None:
+    """Find that the models cannot be loaded: after a look at the gate, and anywhere else before."""
+    received(pipe)
+    state = a_state(job, int(job.settings.camera == "gate"))
+    send_message(pipe, Beat(state))
+    send_message(pipe, Ended(state, error=ModelError("the model cannot be loaded.")))
 
 
 def has_its_parent_call(job: CameraJob, pipe: Connection, _stop: StopSign) -> None:

@@ -146,6 +146,28 @@ def test_one_that_was_taken_over_has_its_parent_do_nothing_and_is_lost(
         assert not (job.store / "called").exists()
 
 
+def test_models_that_worked_are_tried_again_and_others_never(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory that was short when a process was replaced may be there for the next."""
+    monkeypatch.setattr(supervised, "work", camera_processes.has_no_models)
+    jobs = [replace(a_job(name, "", tmp_path), lasting=True) for name in ("gate", "mast")]
+    with closing(Supervisor(jobs, a_gallery())) as supervisor:
+        until_s = monotonic() + 6 * _SOON_S
+        ended: list[str] = []
+        died = 0
+        for message in supervisor.listen(lambda: False):
+            assert monotonic() < until_s
+            if isinstance(message, Ended):
+                ended.append(message.camera)
+            if isinstance(message, Beat) and message.camera == "gate":
+                died = message.state.link.losses[LossCause.DIED]
+            if ended and died >= 2:
+                break
+
+    assert ended == ["mast"]
+
+
 @pytest.mark.parametrize("refused", [{1}, {3, 4}])
 def test_a_camera_for_whose_process_there_is_no_room_gets_one_later_and_the_others_go_on(
     refused: set[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -138,6 +138,11 @@ class SupervisedCamera:
         return silent and monotonic() - self.heard_s < _LOADING_S
 
     @property
+    def has_looked(self) -> bool:
+        """Whether it has looked at a picture, in any of its processes."""
+        return self._counted().counts.frames > 0
+
+    @property
     def is_held_up(self) -> bool:
         """Whether it looks more rarely than it has to, for want of the machine."""
         return self._now is not None and self._now.kept.held_up and not self.ended

@@ -220,8 +220,13 @@ class Supervisor:
         yield message
 
     def _comes_back(self, camera: SupervisedCamera, ended: Ended) -> bool:
-        """Tell whether a process ended that is to be started again, and may fare better then."""
-        hopeless = isinstance(ended.error, ModelError | ConfigurationError)
+        """Tell whether a process ended that is to be started again, and may fare better then.
+
+        Models that never worked never will. Where they did, what fails is the machine's memory, or
+        its disk: the next process may find enough.
+        """
+        unusable = isinstance(ended.error, ModelError | ConfigurationError)
+        hopeless = unusable and not camera.has_looked
         return camera.job.lasting and not camera.leaves and not hopeless
 
     def _turn(self, camera: SupervisedCamera) -> Iterator[Message]:
