@@ -32,7 +32,7 @@ from overt.values import Reference, Subject, Watchlist
 from overt.vocabulary import Role
 from overt.watchlist import governance
 from overt.watchlist.enrolment import EnrolmentReport, RowResult
-from overt.watchlist.keeping import Keeping, keep
+from overt.watchlist.keeping import Keeping, keep, sealed
 from overt.watchlist.rows import Row
 
 REFERENCES = 12_000
@@ -103,7 +103,7 @@ def _drafted(
     )
     bound, appraisal = _weighed(deployment, context.pack, report)
     with office.record.together():
-        kept = keep(office, report, keeping)
+        kept = keep(office, sealed(office, report, keeping))
         office.record.deployments.add(_row(office, applicant, deployment, kept, bound, appraisal))
     return deployment_id
 

@@ -53,7 +53,7 @@ from overt.vocabulary import (
 )
 from overt.watchlist import governance
 from overt.watchlist.enrolment import EnrolmentReport, RowResult
-from overt.watchlist.keeping import Keeping, keep
+from overt.watchlist.keeping import Keeping, keep, sealed
 from overt.watchlist.rows import Row
 
 PACK = "drawn-1-000000000000"
@@ -259,7 +259,7 @@ class Day:
         until = deployment.end + timedelta(hours=self.policy.retention.list_hours)
         keeping = Keeping(deployment_id, deployment.name, applicant.account_id, until)
         with office.record.together():
-            kept = keep(office, EnrolmentReport(watchlist, results), keeping)
+            kept = keep(office, sealed(office, EnrolmentReport(watchlist, results), keeping))
             bound = Bound(
                 watchlist.watchlist_id,
                 len(watchlist.subjects),

@@ -96,8 +96,9 @@ def keep_for_bench(context: Context, watchlist: Watchlist) -> None:
             refused=0,
             pack=watchlist.pack_id,
         )
+        rows = office.record.watchlists.sealed(watchlist, facts, "benchmark")
         with office.record.together():
-            office.record.watchlists.save(watchlist, facts, "benchmark")
+            office.record.watchlists.save(rows)
             office.log.write(imported)
 
 

@@ -124,7 +124,7 @@ def live_deployment(
     )
     with office.record.together():
         listed = Watchlist(watchlist_id, row.pack_id, _subjects(policy or Policy.shipped()), ())
-        office.record.watchlists.save(listed, facts, row.name)
+        office.record.watchlists.save(office.record.watchlists.sealed(listed, facts, row.name))
         office.record.deployments.add(row)
         event = DeploymentDrafted(row.deployment_id, "", "", watchlist_id, watchlist_id)
         office.log.write(event)

@@ -312,8 +312,9 @@ def _kept(office: Office, pack: Pack, references: int) -> str:
     imported = WatchlistImported(
         facts.watchlist_id, "", facts.manifest_sha256, references, references, 0, pack.id
     )
+    rows = office.record.watchlists.sealed(watchlist, facts, "benchmark")
     with office.record.together():
-        office.record.watchlists.save(watchlist, facts, "benchmark")
+        office.record.watchlists.save(rows)
         office.log.write(imported)
     return watchlist.watchlist_id
 

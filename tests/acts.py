@@ -53,7 +53,7 @@ from overt.vocabulary import (
     Role,
 )
 from overt.watchlist.enrolment import EnrolmentReport, RowResult
-from overt.watchlist.keeping import Keeping, keep
+from overt.watchlist.keeping import Keeping, keep, sealed
 from overt.watchlist.rows import Row
 
 MORNING = datetime(2026, 7, 4, 8, 0, tzinfo=UTC)
@@ -266,7 +266,7 @@ def drafted(
         deployment.end + timedelta(hours=policy.retention.list_hours),
     )
     with office.record.together():
-        kept = keep(office, EnrolmentReport(watchlist, results), keeping)
+        kept = keep(office, sealed(office, EnrolmentReport(watchlist, results), keeping))
         bound = Bound(
             watchlist.watchlist_id,
             len(watchlist.subjects),

@@ -211,7 +211,7 @@ def saved(record: Record, watchlist: Watchlist, **changes: Any) -> ListFacts:
     """A list that the record keeps."""
     facts = list_facts(record, watchlist, **changes)
     with recorded(record):
-        record.watchlists.save(watchlist, facts, "High Street, Saturday")
+        record.watchlists.save(record.watchlists.sealed(watchlist, facts, "High Street, Saturday"))
     return facts
 
 

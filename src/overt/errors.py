@@ -20,6 +20,7 @@
     ├── AuditError                  the log cannot be written, or has been altered
     ├── PublicationError            a public record contradicts itself, and is not published
     └── StorageError                the record cannot be written or read
+        ├── RecordBusyError         ... now, since another program writes it
         └── NotFoundError           ... what was asked for is not, or no longer, in it
 
 An expected biometric failure is not an error: a face that is too small, a photograph without
@@ -116,6 +117,10 @@ class PublicationError(OvertError):
 
 class StorageError(OvertError):
     """The record cannot be written or read."""
+
+
+class RecordBusyError(StorageError):
+    """Another program, or another part of this one, is writing the record; it may be done soon."""
 
 
 class NotFoundError(StorageError):

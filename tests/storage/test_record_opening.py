@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -19,8 +20,17 @@ from alembic.migration import MigrationContext
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from example_records import a_key_store, a_record, a_watchlist, begun, raised, saved
-from overt.errors import MasterKeyError, StorageError
+from example_records import (
+    a_key_store,
+    a_record,
+    a_run,
+    a_watchlist,
+    an_entry,
+    begun,
+    raised,
+    saved,
+)
+from overt.errors import MasterKeyError, RecordBusyError, StorageError
 from overt.storage import Record, schema, sqlite
 from overt.storage.tables import metadata
 from overt.vocabulary import Delivery
@@ -32,7 +42,9 @@ def mode(path: Path) -> int:
 
 @contextmanager
 def raw(path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with closing(
+        sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    ) as connection:
         yield connection
 
 
@@ -210,6 +222,21 @@ def test_another_kind_of_database_is_refused_without_naming_its_password() -> No
     with pytest.raises(StorageError, match="SQLite only") as refused:
         Record.open("postgresql://overt:secret@host/db")
     assert "secret" not in str(refused.value)
+
+
+def test_what_must_not_be_lost_waits_for_another_writer_a_while(path: Path) -> None:
+    """A list of 100,000 takes longer to write than a change usually waits."""
+    with Record.open(path, busy_timeout_s=0.05) as record, raw(path) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(RecordBusyError), record.together(patience_s=0.2):
+            pass
+        done = threading.Timer(0.5, other.execute, ["ROLLBACK"])
+        done.start()
+        with record.together(patience_s=60):
+            record.runs.begin(a_run())
+            an_entry(record)
+        done.join()
+        assert len(record.runs.all()) == 1
 
 
 def test_a_record_locked_by_another_program_says_so_after_waiting(path: Path) -> None:

@@ -57,7 +57,8 @@ def _add_alert(at: Filled) -> object:
 
 def _save_list(at: Filled) -> None:
     watchlist = a_watchlist("another")
-    at.record.watchlists.save(watchlist, list_facts(at.record, watchlist))
+    lists = at.record.watchlists
+    lists.save(lists.sealed(watchlist, list_facts(at.record, watchlist)))
 
 
 CHANGES: dict[str, Change] = {
@@ -136,7 +137,13 @@ READS = {
     *("runs.all", "runs.find"),
     *("alerts.of_run", "alerts.find", "alerts.place", "alerts.due", "alerts.places_of"),
     *("alerts.count", "alerts.all_places", "alerts.standing"),
-    *("watchlists.facts", "watchlists.all_facts", "watchlists.load", "watchlists.enrolled"),
+    *(
+        "watchlists.sealed",
+        "watchlists.facts",
+        "watchlists.all_facts",
+        "watchlists.load",
+        "watchlists.enrolled",
+    ),
     *(
         "watchlists.subject",
         "watchlists.withdrawn",

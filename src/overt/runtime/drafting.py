@@ -27,7 +27,7 @@ from overt.vision.store import ModelStore, Pack
 from overt.vocabulary import Act, DeploymentState
 from overt.watchlist.appraisal import Appraisal, appraise, old_pictures
 from overt.watchlist.enrolment import EnrolmentReport
-from overt.watchlist.keeping import Keeping, keep
+from overt.watchlist.keeping import Keeping, keep, sealed
 from overt.watchlist.prediction import OwnMeasurement
 
 Progress = Callable[[int, int], None]
@@ -64,8 +64,9 @@ def draft(office: Office, person: Person, deployment: Deployment, progress: Prog
         destroy_after=deployment.end + timedelta(hours=deployment.policy.retention.list_hours),
     )
     bound, appraisal = _weighed(deployment, pack, report)
+    listed = sealed(office, report, keeping)  # others may write meanwhile: it takes its time
     with office.record.together():
-        watchlist = keep(office, report, keeping)
+        watchlist = keep(office, listed)
         row = _row(office, person, deployment, watchlist, bound, appraisal)
         office.record.deployments.add(row)
         office.log.write(_drafted(row, bound), by=person.account_id)

@@ -18,6 +18,10 @@ from overt.runtime.standing import Standing
 from overt.storage import AlertRecord, Filing
 from overt.values import Alert
 
+PATIENCE_S = 60.0
+"""So long a run waits for somebody else who writes the record, such as a list of 100,000, before it
+ends over it."""
+
 
 @dataclass(frozen=True, slots=True)
 class FiledUnder:
@@ -60,7 +64,7 @@ class AlertFiling:
             erase_after=self._under.deadline(),
             to_officers=self._under.to_officers,
         )
-        with self._record.together():
+        with self._record.together(patience_s=PATIENCE_S):
             why = self._why_not(alert)
             if why:
                 self._keys.put_back(filing.key_id)

@@ -27,7 +27,7 @@ from overt.review.things import reaches_unadjudicated
 from overt.runtime.camera_log import CameraLog
 from overt.runtime.clock_watch import moved_in_words
 from overt.runtime.counts import total
-from overt.runtime.filing import AlertFiling, FiledUnder
+from overt.runtime.filing import PATIENCE_S, AlertFiling, FiledUnder
 from overt.runtime.messages import CameraState, Ended, Message, Picture, Raised
 from overt.runtime.preparation import Prepared
 from overt.runtime.standing import Standing
@@ -187,7 +187,7 @@ class Ledger:
             return
         counted = self._statistics()
         ended = End(self._office.now(), ending, reason, counted)
-        with self._record.together():
+        with self._record.together(patience_s=PATIENCE_S):
             self._record.runs.end(self.run_id, ended)
             event = RunEnded(
                 run=self.run_id,

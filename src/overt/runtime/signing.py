@@ -1,10 +1,13 @@
 """Signing the log while cameras are watched: in a thread, for a slow witness must hold up nothing."""
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 
 from overt.audit.log import Log
-from overt.errors import AuditError, StorageError
+from overt.errors import AuditError, RecordBusyError, StorageError
+
+_LEAVING_S = 15.0
+"""Longer than a witness that is there takes. One that hangs must not keep a run's end off the record."""
 
 
 class Signing:
@@ -29,8 +32,16 @@ class Signing:
         return wrong
 
     def close(self) -> list[AuditError]:
-        """Wait for what is going on, and return what the witness had against it, if anything."""
-        self._thread.shutdown()
+        """Wait a while for what is going on; return what the witness had against it, if anything."""
+        self._thread.shutdown(wait=False)
+        if self._signed is not None and not wait([self._signed], _LEAVING_S).done:
+            self._signed = None
+            return [
+                AuditError(
+                    "The witness of the log does not answer.",
+                    remedy="See whether its folder or address can be reached; the log is whole.",
+                )
+            ]
         with suppress(StorageError):  # nobody waits for this signature any more
             return self._wrong()
         return []
@@ -48,4 +59,6 @@ class Signing:
             self._log.checkpoint_if_due()
         except AuditError as error:  # the witness is away; what is on the log is safe
             return error
+        except RecordBusyError:  # it is due again soon
+            return None
         return None

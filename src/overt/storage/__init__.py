@@ -17,7 +17,7 @@ from overt.storage.record import Record
 from overt.storage.retention import Hold, Receipt
 from overt.storage.reviews import Adjudication, Outcome
 from overt.storage.runs import End, Run
-from overt.storage.watchlists import Enrolled, Inclusion, ListFacts
+from overt.storage.watchlists import Enrolled, Inclusion, ListFacts, SealedList
 
 __all__ = [
     "Account",
@@ -42,5 +42,6 @@ __all__ = [
     "Receipt",
     "Record",
     "Run",
+    "SealedList",
     "Session",
 ]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from overt.errors import StorageError
+from overt.errors import RecordBusyError, StorageError
 
 _FULL = (
     "The disk is full, or a file has reached its size limit: the record could not be written.",
@@ -88,4 +88,5 @@ def _of_database(error: Exception) -> tuple[str, str]:
 
 def _storage_error(told: tuple[str, str]) -> StorageError:
     message, remedy = told
-    return StorageError(message, remedy=remedy)
+    kind = RecordBusyError if told is _BUSY else StorageError
+    return kind(message, remedy=remedy)

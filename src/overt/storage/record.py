@@ -2,12 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from overt.errors import MasterKeyError, StorageError
+from overt.errors import MasterKeyError, RecordBusyError, StorageError
 from overt.storage import schema, sqlite
 from overt.storage.access import Access
 from overt.storage.accounts import Accounts
@@ -124,13 +125,25 @@ class Record:
         return Dockets(self.access, self.keys)
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self, *, patience_s: float = 0.0) -> Iterator[None]:
         """Make all changes in the `with` block and the log's entry of them, or none.
+
+        Where somebody else is writing, it asks again for `patience_s`, beyond the time that every
+        change waits: what must not be lost can wait until a large list is written.
 
         Raises:
             AuditError: the block wrote no entry of the log; nothing was changed.
+            RecordBusyError: somebody else was writing all the time.
         """
-        with self.access.together():
+        until_s = monotonic() + patience_s
+        with ExitStack() as stack:
+            while True:
+                try:
+                    stack.enter_context(self.access.together())
+                    break
+                except RecordBusyError:
+                    if monotonic() >= until_s:
+                        raise
             yield
 
     def demand_writable(self) -> None:

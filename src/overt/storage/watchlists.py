@@ -4,7 +4,7 @@ Who is listed is as sensitive as the faces are. Names, reasons and ids are seale
 pictures and templates; a row is found by a pseudonym that only the list's key can compute.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -67,6 +67,16 @@ class Inclusion:
     listed_until: datetime | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SealedList:
+    """A list as the record keeps it: what is known of it, and the rows of its tables."""
+
+    facts: ListFacts
+    subjects: Sequence[Mapping[str, Any]]
+    references: Sequence[Mapping[str, Any]]
+    inclusions: Sequence[Mapping[str, Any]]
+
+
 class Watchlists:
     """The lists of a record. Changes belong in `Record.together`."""
 
@@ -74,27 +84,34 @@ class Watchlists:
         self._access = access
         self._keys = keys
 
-    def save(self, watchlist: Watchlist, facts: ListFacts, deployment: str = "") -> None:
-        """Store a list with what is known of it; one whose id is there already stays as it is.
+    def sealed(self, watchlist: Watchlist, facts: ListFacts, deployment: str = "") -> SealedList:
+        """Return a list as it can be saved. A large one takes seconds: do it before `together`.
 
         Raises:
             StorageError: a reference's subject is not on the list.
         """
-        if self.facts(watchlist.watchlist_id) is not None:
-            return
         _demand_subjects(watchlist)
         key = self._keys.key(facts.key_id)
+        return SealedList(
+            facts,
+            subjects=list(_subject_rows(watchlist, key)),
+            references=list(_reference_rows(watchlist, key)),
+            inclusions=list(self._inclusion_rows(watchlist, facts, deployment)),
+        )
+
+    def save(self, sealed: SealedList) -> None:
+        """Store a list with what is known of it; one whose id is there already stays as it is."""
+        if self.facts(sealed.facts.watchlist_id) is not None:
+            return
         with self._access.writing() as connection:
-            connection.execute(insert(watchlists), asdict(facts))
-            rows = list(_subject_rows(watchlist, key))
-            if rows:  # an empty list of rows would insert one row of defaults
-                connection.execute(insert(watchlist_subjects), rows)
-            rows = list(_reference_rows(watchlist, key))
-            if rows:
-                connection.execute(insert(watchlist_references), rows)
-            rows = list(self._inclusion_rows(watchlist, facts, deployment))
-            if rows:
-                connection.execute(insert(inclusions), rows)
+            connection.execute(insert(watchlists), asdict(sealed.facts))
+            for table, rows in (
+                (watchlist_subjects, sealed.subjects),
+                (watchlist_references, sealed.references),
+                (inclusions, sealed.inclusions),
+            ):
+                if rows:  # an empty list of rows would insert one row of defaults
+                    connection.execute(insert(table), rows)
 
     def facts(self, watchlist_id: str) -> ListFacts | None:
         """Return what is known of a list without opening it, or None where there is none."""

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from overt.audit.events import WatchlistImported
 from overt.people.office import Office
-from overt.storage import ListFacts
+from overt.storage import ListFacts, SealedList
 from overt.values import Watchlist
 from overt.vision.store import Pack
 from overt.watchlist.enrolment import EnrolmentReport, demand_usable, watchlist_id
@@ -31,12 +31,22 @@ def bound_id(manifest_sha256: str, deployment_id: str | None) -> str:
     return sha256(f"{manifest_sha256}/{deployment_id}".encode()).hexdigest()
 
 
-def keep(office: Office, report: EnrolmentReport, keeping: Keeping) -> Watchlist:
-    """Seal an enrolled list into the record, and return it under its bound id.
+@dataclass(frozen=True, slots=True, eq=False)
+class Sealed:
+    """An enrolled list under its bound id, the same sealed, and the log's entry of its import."""
+
+    watchlist: Watchlist
+    rows: SealedList
+    imported: WatchlistImported
+    by: str
+
+
+def sealed(office: Office, report: EnrolmentReport, keeping: Keeping) -> Sealed:
+    """Seal an enrolled list under a new key. It is on no record yet, and nobody waits for it.
 
     Raises:
         WatchlistError: not one row could be enrolled.
-        AuditError, StorageError: it cannot be written; nothing is kept.
+        StorageError: the key store cannot be written.
     """
     demand_usable(report)
     manifest = report.watchlist.watchlist_id
@@ -55,10 +65,20 @@ def keep(office: Office, report: EnrolmentReport, keeping: Keeping) -> Watchlist
         size_subjects=len(watchlist.subjects),
         size_references=len(watchlist.references),
     )
+    rows = office.record.watchlists.sealed(watchlist, facts, keeping.deployment)
+    return Sealed(watchlist, rows, _imported(facts, keeping, report), keeping.by)
+
+
+def keep(office: Office, one: Sealed) -> Watchlist:
+    """Put a sealed list on record, and return it as it is there.
+
+    Raises:
+        AuditError, StorageError: it cannot be written; nothing is kept.
+    """
     with office.record.together():
-        office.record.watchlists.save(watchlist, facts, keeping.deployment)
-        office.log.write(_imported(facts, keeping, report), by=keeping.by)
-    return watchlist
+        office.record.watchlists.save(one.rows)
+        office.log.write(one.imported, by=one.by)
+    return one.watchlist
 
 
 def load_or_keep(
@@ -84,7 +104,7 @@ def load_or_keep(
         if known is not None:
             return known, None
     report = enrol()
-    return keep(office, report, keeping), report
+    return keep(office, sealed(office, report, keeping)), report
 
 
 def _imported(facts: ListFacts, keeping: Keeping, report: EnrolmentReport) -> WatchlistImported:
