@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from math import inf
+from time import monotonic
 
 from overt.audit.events import AlertNotRaised, AlertRaised
 from overt.logs import events as logs
@@ -48,10 +50,12 @@ class AlertFiling:
         self._under = under
         self._keys = AlertKeys(office.keys)
 
-    def commit(self, alert: Alert) -> AlertRecord | None:
+    def commit(self, alert: Alert, until_s: float = inf) -> AlertRecord | None:
         """Put an alert on record, or on the log why it is not raised, and return it if it is.
 
-        An alert that is there already stays as it is, with the one entry that it has.
+        An alert that is there already stays as it is, with the one entry that it has. After
+        `until_s`, by the monotonic clock, what it saw is no longer live (promise R4): whoever else
+        wrote the record meanwhile may have taken that long.
 
         Raises:
             AuditError, StorageError: it cannot be written; it is not raised, and nobody sees it.
@@ -65,7 +69,7 @@ class AlertFiling:
             to_officers=self._under.to_officers,
         )
         with self._record.together(patience_s=PATIENCE_S):
-            why = self._why_not(alert)
+            why = self._why_not(alert, until_s)
             if why:
                 self._keys.put_back(filing.key_id)
                 event = AlertNotRaised(self._under.run_id, alert.camera, why)
@@ -84,9 +88,11 @@ class AlertFiling:
         """Destroy the keys that were made for alerts that never came."""
         self._keys.destroy_unused()
 
-    def _why_not(self, alert: Alert) -> str:
+    def _why_not(self, alert: Alert, until_s: float) -> str:
         if why := self._standing.why_not():
             return why
+        if monotonic() > until_s:
+            return "its picture was no longer live"
         withdrawn = self._standing.is_withdrawn(alert.candidate.subject_id)
         return "the entry has been withdrawn" if withdrawn else ""
 

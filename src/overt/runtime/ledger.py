@@ -11,12 +11,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from math import inf
 from pathlib import Path
 from time import monotonic, perf_counter
 
 from overt import __version__
 from overt.audit.events import ClockMoved, RunBegan, RunEnded
 from overt.audit.log import SYSTEM
+from overt.capture.lasting import OLDEST_S
 from overt.deployment.file import Deployment
 from overt.errors import AuditError, OvertError
 from overt.logs import events as logs
@@ -72,6 +74,14 @@ class RunResult:
     before: tuple["RunResult", ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Whose alert was not put on record: `for_good`, or only for what was seen just then."""
+
+    subject_ids: frozenset[str] = field(repr=False)
+    for_good: bool
+
+
 class Ledger:
     """What one run puts on record, and shows. For use by one thread."""
 
@@ -105,6 +115,7 @@ class Ledger:
         self._filing = AlertFiling(office, mandate.standing, under)
         self._ended: End | None = None
         self._alerts = 0
+        self._live = {each.name for each in deployment.cameras if each.source.is_lasting}
         self._camera_log = CameraLog()
         self._clock = StageClock()
         self._started_s = monotonic()
@@ -139,8 +150,8 @@ class Ledger:
             )
         )
 
-    def take(self, message: Message) -> frozenset[str]:
-        """Take in what a camera says; return the subjects of alerts that were not put on record.
+    def take(self, message: Message) -> Refused | None:
+        """Take in what a camera says; return whose alert was not put on record, if any was not.
 
         Raises:
             StorageError, AuditError: an alert cannot be written; nobody has seen it.
@@ -148,8 +159,7 @@ class Ledger:
         self._camera_log.see(message)
         match message:
             case Raised():
-                raised = self._commit(message)  # or nobody's screen shows who it is either
-                return frozenset() if raised else frozenset({message.alert.candidate.subject_id})
+                return self._commit(message)  # or nobody's screen shows who it is either
             case Picture():
                 if self._pictures is not None:
                     self._pictures.picture(message)
@@ -160,7 +170,7 @@ class Ledger:
                     if message.error is not None:
                         self.errors.append(message.error)
                     self.view.ended(message)
-        return frozenset()
+        return None
 
     def note_step(self, moved_s: float) -> None:
         """Put on the log that the machine's clock was moved, and tell whoever watches."""
@@ -233,19 +243,22 @@ class Ledger:
         every = failed == len(self.deployment.cameras)
         return (RunEnding.FAILED if every else RunEnding.COMPLETED), words
 
-    def _commit(self, raised: Raised) -> bool:
+    def _commit(self, raised: Raised) -> Refused | None:
         """Store an alert with its entry of the log, if the authority still covers it."""
         started = perf_counter()
-        stored = self._filing.commit(raised.alert)
+        live = raised.camera in self._live
+        until_s = raised.decoded_s + OLDEST_S if live else inf
+        stored = self._filing.commit(raised.alert, until_s)
         if stored is None:
-            return False
+            subject_id = raised.alert.candidate.subject_id
+            return Refused(frozenset({subject_id}), for_good=monotonic() <= until_s)
         self._alerts += 1
         latency_s = monotonic() - raised.decoded_s
         tell(logs.AlertCommitted(stored.alert.alert_id, stored.alert.camera, latency_s))
         self._clock.add("commit of an alert", perf_counter() - started)
         self._clock.add("frame to committed alert", latency_s)
         self.view.alert(stored)
-        return True
+        return None
 
     def _deadline(self) -> datetime:
         """Return until when an alert raised now is kept: counted from the end of an authority."""

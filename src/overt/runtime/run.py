@@ -238,12 +238,15 @@ class Running:
             return
         camera = message.camera
         if self._before is not None and camera in self._awaited:
-            if not_raised := self._before.take(message):
-                supervisor.forget(camera, not_raised)  # its list may have them, and find them
+            if refused := self._before.take(message):
+                supervisor.forget(camera, refused.subject_ids)  # its list may have them
             if isinstance(message, Changed | Ended):
                 self._awaited.discard(camera)
-        elif not_raised := self._ledger.take(message):
-            supervisor.withdraw(not_raised)
+        elif refused := self._ledger.take(message):
+            if refused.for_good:
+                supervisor.withdraw(refused.subject_ids)
+            else:
+                supervisor.forget(camera, refused.subject_ids)
 
     def _hand_over(self, supervisor: Supervisor) -> None:
         """Give the cameras to the next run, if there is one; then end the run before."""
