@@ -1,7 +1,10 @@
 """What `overt doctor` finds: every finding both ways, from facts that are given as values."""
 
+import os
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -268,33 +271,61 @@ def test_a_pack_that_is_not_there_is_wrong(tmp_path: Path) -> None:
 _INFO = SourceInfo("a camera", 1920, 1080, 25.0, None, None, live=True, codec="h264")
 
 
+def _fine(rate: float | None = 25.0) -> SourceInfo:
+    return replace(_INFO, frames_per_second=rate)
+
+
+def _refused() -> SourceInfo:
+    raise SourceError("It refused.", remedy="Ask it again.")
+
+
+def _hanging() -> SourceInfo:
+    Event().wait()
+    return _INFO
+
+
+def _dying() -> SourceInfo:
+    os.kill(os.getpid(), signal.SIGSEGV)
+    return _INFO
+
+
+def _told_a_secret() -> SourceInfo:
+    if "OVERT_MASTER_KEY" in os.environ:
+        raise SourceError("It was told where the master key is.")
+    return _INFO
+
+
 def test_a_camera_says_what_comes_from_it() -> None:
-    found = seeing.seen("gate", lambda: _INFO)
+    found = seeing.seen("gate", _fine)
 
     assert found.words == "1920x1080 pixels, 25 frames a second, h264."
-    assert seeing.seen("gate", lambda: replace(_INFO, frames_per_second=None)).standing is FINE
+    assert seeing.seen("gate", partial(_fine, None)).standing is FINE
 
 
 def test_a_camera_that_fails_says_why() -> None:
-    def look() -> SourceInfo:
-        raise SourceError("It refused.", remedy="Ask it again.")
-
-    assert seeing.seen("gate", look) == Finding(
+    assert seeing.seen("gate", _refused) == Finding(
         "camera gate", WRONG, "It refused.", "Ask it again."
     )
 
 
 def test_a_camera_that_hangs_is_given_up() -> None:
-    for_ever = Event()
-
-    def look() -> SourceInfo:
-        for_ever.wait()
-        return _INFO
-
-    found = seeing.seen("gate", look, longest_s=0.05)
-    for_ever.set()
+    found = seeing.seen("gate", _hanging, longest_s=0.05)
 
     assert found.standing is WRONG
+    assert "No picture came" in found.words
+
+
+def test_a_camera_that_crashes_a_decoder_is_told_of_and_ends_nothing_else() -> None:
+    found = seeing.seen("gate", _dying)
+
+    assert found.standing is WRONG
+    assert "cannot be decoded" in found.words
+
+
+def test_what_decodes_a_camera_is_given_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OVERT_MASTER_KEY", "environment:KEY")
+
+    assert seeing.seen("gate", _told_a_secret).standing is FINE
 
 
 def test_credentials_are_never_shown() -> None:

@@ -7,7 +7,7 @@ from multiprocessing.context import SpawnProcess
 
 from overt.runtime.worker import STOP_SIGNALS
 
-_ENDING_S = 5.0
+_ENDING_S = 1.0  # while it is waited for, no other camera is heard
 
 _STARTING = threading.Lock()
 """Held while a process starts without the secrets of the environment, which threads share."""

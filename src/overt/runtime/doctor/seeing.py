@@ -1,14 +1,21 @@
 """What looks: model packs and their networks, and the cameras of a deployment file."""
 
-import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
+
+from pydantic import TypeAdapter, ValidationError
 
 from overt.capture import CaptureSettings, SourceInfo, open_source
 from overt.deployment.file import Camera, Deployment, examine
 from overt.errors import OvertError
+from overt.keys.memory import harden_process
 from overt.runtime.doctor.findings import Finding, attention, fine, wrong
+from overt.runtime.memory_limit import limit_memory
+from overt.runtime.spawning import kill_process, start_process
 from overt.synthetic import SCHEME
 from overt.synthetic.faces import portrait
 from overt.synthetic.identity import Person
@@ -18,8 +25,11 @@ from overt.watchlist.faces import FaceFinder
 _SLOW_S = 0.5
 _FACE = 3  # any drawn person will do
 _OPENING_S = 5.0
-_LONGEST_S = 15.0
+_LONGEST_S = 20.0
 """A library may block for ever whatever limits it was given; after this a camera is given up."""
+
+_MOST_BYTES = 64 * 1024
+_TOLD: TypeAdapter[str | tuple[str, str]] = TypeAdapter(str | tuple[str, str])
 
 
 def packs(store: ModelStore, wanted: str) -> Iterator[Finding]:
@@ -102,36 +112,52 @@ def camera(given: Camera) -> Finding:
         rtsp_transport=given.transport,
     )
 
-    def look() -> SourceInfo:
-        with open_source(given.source.address, settings) as source:
-            return source.info
-
-    return seen(given.name, look)
+    return seen(given.name, partial(_opened, given.source.address, settings))
 
 
 def seen(name: str, look: Callable[[], SourceInfo], longest_s: float = _LONGEST_S) -> Finding:
-    """Judge what a camera's source says of itself, which is waited for only so long."""
-    told: list[SourceInfo | OvertError] = []
+    """Judge what a camera's source says of itself, which is waited for only so long.
 
-    def ask() -> None:
+    `look` is called in a process of its own, without a secret: it decodes what strangers send.
+    """
+    context = get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_tell, args=(look, theirs), daemon=True)
+    with ours:
+        start_process(process)
+        theirs.close()
         try:
-            told.append(look())
-        except OvertError as error:
-            told.append(error)
-
-    # Nothing else can end what hangs in a library: the thread is left to end with the process.
-    thread = threading.Thread(target=ask, name=f"camera {name}", daemon=True)
-    thread.start()
-    thread.join(longest_s)
+            told = _TOLD.validate_json(ours.recv_bytes(_MOST_BYTES)) if ours.poll(longest_s) else ""
+        except (EOFError, OSError, ValidationError):
+            told = ("What it sends cannot be decoded.", "See whether it plays elsewhere.")
+        finally:
+            kill_process(process)
+    if isinstance(told, tuple):
+        return wrong(f"camera {name}", *told)
     if not told:
         return wrong(
             f"camera {name}",
             f"No picture came within {longest_s:.0f} seconds.",
             "Check the camera, its network and its address.",
         )
-    if isinstance(told[0], OvertError):
-        return wrong(f"camera {name}", told[0].message, told[0].remedy)
-    return fine(f"camera {name}", _in_words(told[0]))
+    return fine(f"camera {name}", told)
+
+
+def _opened(address: str, settings: CaptureSettings) -> SourceInfo:
+    with open_source(address, settings) as source:
+        return source.info
+
+
+def _tell(look: Callable[[], SourceInfo], pipe: Connection) -> None:
+    """Say in words what was seen, or what is wrong and what to do: the target of a process."""
+    harden_process()
+    limit_memory()
+    told: str | tuple[str, str]
+    try:
+        told = _in_words(look())
+    except OvertError as error:
+        told = error.message, error.remedy
+    pipe.send_bytes(_TOLD.dump_json(told))
 
 
 def _in_words(info: SourceInfo) -> str:
