@@ -39,6 +39,7 @@ from overt.storage import (
     KeyStore,
     Outcome,
     Record,
+    Run,
 )
 from overt.values import Watchlist
 from overt.vocabulary import (
@@ -241,6 +242,16 @@ def a_policy(**settings: str) -> Policy:
 
 ONE_PERSON = {"two_person": "false"}
 """A policy's setting under which one operator's decision is enough."""
+
+
+def a_live_run(row: DeploymentRow) -> Run:
+    """The run of a live deployment, which began with its window."""
+    return a_run(
+        deployment_id=row.deployment_id,
+        kind=DeploymentKind.LIVE,
+        watchlist_id=row.watchlist_id,
+        started_at=row.window_start,
+    )
 
 
 def drafted(

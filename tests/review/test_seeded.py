@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from acts import THERE, Scene, a_scene, drafted, seeded_list
-from example_records import a_run, an_alert
+from acts import THERE, Scene, a_live_run, a_scene, drafted, seeded_list
+from example_records import an_alert
 from overt.deployment import lifecycle
 from overt.errors import LifecycleError, NotFoundError, PermissionDenied, WatchlistError
 from overt.rates import Rate
@@ -48,12 +48,7 @@ class Day:
 def day(tmp_path: Path) -> Iterator[Day]:
     with a_scene(tmp_path) as scene:
         row = drafted(scene, watchlist=seeded_list())
-        run = a_run(
-            deployment_id=row.deployment_id,
-            kind=DeploymentKind.LIVE,
-            watchlist_id=row.watchlist_id,
-            started_at=row.window_start,
-        )
+        run = a_live_run(row)
         with scene.changing():
             scene.office.record.deployments.change(row.deployment_id, state=DeploymentState.LIVE)
             scene.office.record.runs.begin(run)

@@ -7,8 +7,8 @@ from time import monotonic
 
 import pytest
 
-from acts import Scene, a_scene, drafted
-from example_records import a_run, an_alert
+from acts import Scene, a_live_run, a_scene, drafted
+from example_records import an_alert
 from overt.runtime.filing import AlertFiling, FiledUnder
 from overt.runtime.standing import Rehearsed
 from overt.vocabulary import DeploymentKind
@@ -19,12 +19,7 @@ def at(tmp_path: Path) -> Iterator[tuple[Scene, AlertFiling]]:
     """A live run's filing, and the office that it files in."""
     with a_scene(tmp_path) as scene:
         row = drafted(scene)
-        run = a_run(
-            deployment_id=row.deployment_id,
-            kind=DeploymentKind.LIVE,
-            watchlist_id=row.watchlist_id,
-            started_at=row.window_start,
-        )
+        run = a_live_run(row)
         with scene.changing():
             scene.office.record.runs.begin(run)
         deadline = scene.clock.now + timedelta(days=31)

@@ -1,12 +1,11 @@
 """One camera as its parent sees it: one process after another, and what they add up to."""
 
-import re
 import socket
 import struct
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext, SpawnProcess
 from time import monotonic
@@ -26,14 +25,15 @@ from overt.runtime.messages import (
     Raised,
     Taken,
 )
+from overt.runtime.own_alerts import is_of
 from overt.runtime.passages import AlertedBefore
-from overt.runtime.pipeline import CameraSettings
+from overt.runtime.patience import Fault, Patience
 from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.spawning import kill_process, start_process
 from overt.runtime.stillness import Stillness
 from overt.runtime.stop_sign import StopSign
 from overt.runtime.worker import CameraJob, work
-from overt.values import Alert, Template
+from overt.values import Template
 from overt.vocabulary import LinkState, LossCause
 
 _STEADY_S = 5.0
@@ -59,44 +59,8 @@ _WORD_S = 5
 _MOST_LEFT = 1000
 """So many words at most are still heard of a process that was ended: a pipe holds some hundred."""
 
-_ALERT_ID = re.compile("[0-9a-f]{32}")
-_JPEG_BEGINS, _JPEG_ENDS = b"\xff\xd8", b"\xff\xd9"
-
 UNHEARD = (EOFError, OSError, NoMessageError)
 """What reading a pipe raises whose writer has died, hangs in the middle of a word, or talks nonsense."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a camera may keep its parent waiting, in seconds.
-
-    `starting_s` is the silence allowed until a first frame was looked at: a process loads its
-    libraries and models, and fits these to the picture's size, without a word. `silence_s` is
-    that allowed later, when a beat comes four times a second: to one that uses the processor.
-    `still_s` is how long one that is late may do nothing at all, and `stopped_s` how long one may
-    be stopped by a signal; both are for lasting sources, as the end of a recording's process is
-    the end of it, and nobody in the street waits for the next.
-    `picture_s` is how long a source may deliver no picture, opening included, and `grace_s` how
-    long a camera may take to stop by itself, its video finished, when it is told to. A lasting
-    source may take `opening_s` for each try to open it, and deliver nothing for `stall_s`.
-    """
-
-    starting_s: float = 60.0
-    silence_s: float = 10.0
-    still_s: float = 1.5
-    stopped_s: float = 0.25
-    picture_s: float = 30.0
-    grace_s: float = 10.0
-    opening_s: float = 15.0
-    stall_s: float = 4.5
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a camera's process: the cause that is counted, and words."""
-
-    cause: LossCause
-    words: str
 
 
 class SupervisedCamera:
@@ -257,7 +221,7 @@ class SupervisedCamera:
         """
         if isinstance(message, Changed) and self._next is None:
             raise NoMessageError("no change that it was asked for")
-        if isinstance(message, Raised) and not _is_of(message.alert, self.job.settings):
+        if isinstance(message, Raised) and not is_of(message.alert, self.job.settings):
             raise NoMessageError("no alert of this run")
 
     def _note_steady(self, state: CameraState) -> None:
@@ -429,18 +393,6 @@ class SupervisedCamera:
             AlertedBefore(each, template, now_s - seen_s)
             for each, (template, seen_s) in self._alerted.items()
         )
-
-
-def _is_of(alert: Alert, settings: CameraSettings) -> bool:
-    """Tell whether an alert is one that a camera with these settings can raise."""
-    policy = settings.policy
-    judged = (alert.kind, alert.pack_id, alert.policy_version, alert.threshold)
-    return (
-        judged == (settings.kind, settings.pack_id, policy.version, policy.threshold)
-        and _ALERT_ID.fullmatch(alert.alert_id) is not None
-        and alert.crop_jpeg.startswith(_JPEG_BEGINS)
-        and alert.crop_jpeg.endswith(_JPEG_ENDS)
-    )
 
 
 def _wait_no_longer(pipe: Connection, most_s: int) -> None:

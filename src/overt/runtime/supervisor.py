@@ -26,16 +26,10 @@ from overt.runtime.messages import (
     Withdrawn,
 )
 from overt.runtime.pace import Sparing
+from overt.runtime.patience import Fault, Patience
 from overt.runtime.shared_gallery import SharedGallery
 from overt.runtime.sharing import Sharing
-from overt.runtime.supervised import (
-    NO_ANSWER,
-    NONSENSE,
-    UNHEARD,
-    Fault,
-    Patience,
-    SupervisedCamera,
-)
+from overt.runtime.supervised import NO_ANSWER, NONSENSE, UNHEARD, SupervisedCamera
 from overt.runtime.worker import CameraJob
 from overt.vocabulary import LossCause
 
